@@ -1,0 +1,133 @@
+// Package auth says who somebody is and what they may do: operators, roles,
+// permissions, passwords, sessions, machine tokens.
+package auth
+
+import (
+	"slices"
+)
+
+// Role is what somebody is at a station.
+type Role string
+
+// The roles.
+const (
+	Officer    Role = "officer"
+	Supervisor Role = "supervisor"
+	Chief      Role = "chief"
+	Planner    Role = "planner"
+	Auditor    Role = "auditor"
+	Technician Role = "technician"
+	Division   Role = "division"
+	Admin      Role = "admin"
+)
+
+// Roles lists the roles in the order in which screens show them.
+func Roles() []Role {
+	return []Role{Officer, Supervisor, Chief, Planner, Auditor, Technician, Division, Admin}
+}
+
+// Permission is one thing that somebody may do at a station.
+type Permission string
+
+// The permissions.
+const (
+	AlarmsRead        Permission = "alarms.read"
+	AlarmsAcknowledge Permission = "alarms.acknowledge"
+	DoorsCommand      Permission = "doors.command"
+	PanelsCommand     Permission = "panels.command" // intrusion panels, power supplies
+	FireCommand       Permission = "fire.command"   // silence, reset, disable: off by default besides
+	DevicesRead       Permission = "devices.read"
+	DevicesConfigure  Permission = "devices.configure"
+	SignalsRead       Permission = "signals.read"
+	GatewaysManage    Permission = "gateways.manage"
+	UsersManage       Permission = "users.manage"
+	TokensManage      Permission = "tokens.manage"
+	StationsManage    Permission = "stations.manage"
+	AuditRead         Permission = "audit.read"
+)
+
+var officer = []Permission{AlarmsRead, AlarmsAcknowledge, DoorsCommand, PanelsCommand, DevicesRead, SignalsRead}
+
+var grants = map[Role][]Permission{
+	Officer:    officer,
+	Supervisor: append(slices.Clone(officer), FireCommand),
+	Chief:      append(slices.Clone(officer), FireCommand, AuditRead),
+	Planner:    {AlarmsRead, DevicesRead},
+	Auditor:    {AlarmsRead, DevicesRead, SignalsRead, AuditRead},
+	Technician: {AlarmsRead, DevicesRead, DevicesConfigure, SignalsRead, PanelsCommand},
+	Division:   {AlarmsRead, DevicesRead},
+	Admin: {AlarmsRead, DevicesRead, DevicesConfigure, SignalsRead, GatewaysManage, UsersManage,
+		TokensManage, StationsManage, AuditRead},
+}
+
+// Permissions lists what r may do, in a fixed order.
+func (r Role) Permissions() []Permission { return slices.Clone(grants[r]) }
+
+// Valid reports whether r is a role.
+func (r Role) Valid() bool { _, ok := grants[r]; return ok }
+
+// AllStations is the station of a grant that holds everywhere.
+const AllStations = "*"
+
+// A Grant is a role at a station.
+type Grant struct {
+	Role    Role   `json:"role"`
+	Station string `json:"station"` // a station's id, or AllStations
+}
+
+// Operator is whoever acts: a person, a machine with a token, or the console.
+type Operator struct {
+	ID       string // user or token id; "system" for the console itself
+	Username string
+	Name     string
+	Machine  bool
+	Grants   []Grant
+	Address  string // where the request came from
+}
+
+// System acts where no person does: timers, supervision, intake.
+func System() Operator { return Operator{ID: "system", Username: "system", Name: "Guardroom"} }
+
+// May returns nil when o may do p at station, else a *ForbiddenError. It is the
+// first statement of each use case. For what belongs to no station, such as
+// users, station is AllStations.
+func (o Operator) May(p Permission, station string) error {
+	for _, g := range o.Grants {
+		if (g.Station == AllStations || g.Station == station) && slices.Contains(grants[g.Role], p) {
+			return nil
+		}
+	}
+	return &ForbiddenError{Permission: p, Station: station}
+}
+
+// Stations says where o may do p: everywhere, or at the listed stations.
+func (o Operator) Stations(p Permission) (all bool, ids []string) {
+	for _, g := range o.Grants {
+		if !slices.Contains(grants[g.Role], p) {
+			continue
+		}
+		if g.Station == AllStations {
+			return true, nil
+		}
+		if !slices.Contains(ids, g.Station) {
+			ids = append(ids, g.Station)
+		}
+	}
+	slices.Sort(ids)
+	return false, ids
+}
+
+// ForbiddenError says which right is missing where.
+type ForbiddenError struct {
+	Permission Permission
+	Station    string
+}
+
+func (e *ForbiddenError) Error() string {
+	return "needs " + string(e.Permission) + " at station " + e.Station
+}
+
+// Forbidden marks the error for the API.
+func (e *ForbiddenError) Forbidden() (permission, station string) {
+	return string(e.Permission), e.Station
+}
