@@ -23,17 +23,17 @@ var floors = [][]string{
 	{"console/store/pgbox", "console/api", "console/web"},
 	{"console/store"},
 	{"console/store/storetest"},
-	{"console", "gateway"},
-	{"cmd/console", "cmd/gateway", "cmd/simulators", "cmd/demo", "cmd/bench"},
+	{"console", "gateway", "cmd/bench/bare"},
+	{"cmd/console", "cmd/gateway", "cmd/simulators", "cmd/demo", "cmd/bench", "cmd/notice"},
 }
 
 // doors gives each outside library the folders that may import it.
 var doors = map[string][]string{
 	"github.com/eclipse/paho.mqtt.golang":      {"devices/mqtt"},
-	"github.com/mochi-mqtt/server/v2":          {"devices/mqtt/broker"},
+	"github.com/mochi-mqtt/server/v2":          {"devices/mqtt/broker", "cmd/bench/bare"},
 	"github.com/goburrow/modbus":               {"devices/modbus"},
 	"github.com/goburrow/serial":               {"devices/modbus"},
-	"github.com/jackc/pgx/v5":                  {"console/store"},
+	"github.com/jackc/pgx/v5":                  {"console/store", "cmd/bench/bare"},
 	"github.com/pressly/goose/v3":              {"console/store"},
 	"github.com/riverqueue/river":              {"console/store"},
 	"github.com/gin-gonic/gin":                 {"console/api"},
@@ -49,8 +49,8 @@ var doors = map[string][]string{
 	"pgregory.net/rapid":                       {},
 }
 
-// open lists doors that stand open for whole subtrees: the subfolders of a
-// store are the store.
+// subtrees lists doors that stand open for all below them: the subfolders of
+// the store are the store.
 var subtrees = []string{"console/store"}
 
 // walls lists wings that may not see each other, whatever the floor.

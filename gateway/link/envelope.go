@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -214,21 +216,58 @@ func (e *envelope) filled(gateway string, kind devices.Kind, epoch, seq uint64) 
 	if s.Occurred.IsZero() {
 		s.Occurred = s.Observed
 	}
+	// An alarm is never turned away for its trimmings: what is merely odd is
+	// mended, only what cannot be placed is refused.
 	switch s.Clock {
 	case devices.Synced, devices.Holdover, devices.Unsynced:
-	case "":
-		s.Clock = devices.Unsynced
 	default:
-		return devices.Signal{}, fmt.Errorf("clock %q is not synced, holdover or unsynced", clip(string(s.Clock)))
+		s.Clock = devices.Unsynced
 	}
-	if err := s.Validate(); err != nil {
-		return devices.Signal{}, err
+	if !plausible(s.Occurred) {
+		s.Occurred = s.Observed
 	}
-	if y := s.Occurred.Year(); y < 1970 || y > 9999 {
-		return devices.Signal{}, fmt.Errorf("time in the year %d", y)
+	if !plausible(s.Observed) {
+		return devices.Signal{}, fmt.Errorf("observed in the year %d", s.Observed.Year())
 	}
-	if y := s.Observed.Year(); y < 1970 || y > 9999 {
-		return devices.Signal{}, fmt.Errorf("observed in the year %d", y)
+	s.State, s.Text = tidy(s.State), tidy(s.Text)
+	s.Detail = tidyAll(s.Detail)
+	return s, s.Validate()
+}
+
+func plausible(t time.Time) bool { y := t.Year(); return y >= 1970 && y <= 9999 }
+
+// Limits of the free words of a signal; what is longer is cut.
+const (
+	maxText    = 1000
+	maxDetails = 32
+)
+
+// tidy makes a device's own words fit to be stored: no NUL, no endless text.
+func tidy(s string) string {
+	if strings.IndexByte(s, 0) >= 0 {
+		s = strings.ReplaceAll(s, "\x00", "\uFFFD")
 	}
-	return s, nil
+	if len(s) > maxText {
+		s = strings.ToValidUTF8(s[:maxText], "")
+	}
+	return s
+}
+
+func tidyAll(detail map[string]string) map[string]string {
+	var tidied map[string]string
+	for k, v := range detail {
+		if tidy(k) != k || tidy(v) != v || len(detail) > maxDetails {
+			tidied = map[string]string{}
+			break
+		}
+	}
+	if tidied == nil {
+		return detail
+	}
+	for _, k := range slices.Sorted(maps.Keys(detail)) {
+		if len(tidied) < maxDetails {
+			tidied[tidy(k)] = tidy(detail[k])
+		}
+	}
+	return tidied
 }

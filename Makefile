@@ -1,0 +1,68 @@
+# Guardroom. Few verbs; `make help` lists them.
+SHELL := /bin/bash
+WEB := console/web
+GOLANGCI := v2.15.0
+UI := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/package-lock.json -type f 2>/dev/null)
+PROGRAMS := console gateway simulators demo
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test bench lint generate ui go-build need need-test go-test web-test e2e clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: build ## build everything and start the demo station on http://127.0.0.1:8080
+	@exec ./bin/demo $(ARGS)
+
+build: need ui go-build ## programs in bin/, screens included
+
+test: need-test ui go-build lint go-test web-test e2e ## everything that CI runs
+	@echo "guardroom: every test passed"
+
+bench: build ## the figures: intake, latency, poller, memory, readers
+	go build -o bin/bench ./cmd/bench
+	./bin/bench $(ARGS)
+
+lint: .tools/golangci-lint-$(GOLANGCI) $(WEB)/node_modules/.ready ## Go and TypeScript linters
+	.tools/golangci-lint-$(GOLANGCI) run ./...
+	cd $(WEB) && npm run --silent lint
+
+generate: $(WEB)/node_modules/.ready ## OpenAPI, TypeScript types, NOTICE
+	go run ./cmd/console openapi > $(WEB)/openapi.json
+	cd $(WEB) && npm run --silent api
+	go run ./cmd/notice > NOTICE
+
+need:
+	@.ci/need run
+need-test:
+	@.ci/need test
+
+ui: $(WEB)/dist/index.html
+$(WEB)/node_modules/.ready: $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+$(WEB)/dist/index.html: $(WEB)/node_modules/.ready $(UI)
+	cd $(WEB) && npm run --silent build
+
+go-build:
+	@mkdir -p bin
+	go build -o bin/ $(addprefix ./cmd/,$(PROGRAMS))
+
+go-test:
+	go test -race -timeout 10m ./...
+	.ci/fuzz
+	.ci/generated
+
+web-test:
+	cd $(WEB) && npm test --silent
+
+e2e: go-build
+	.ci/e2e
+
+.tools/golangci-lint-$(GOLANGCI):
+	@mkdir -p .tools
+	GOBIN=$(CURDIR)/.tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+	@mv .tools/golangci-lint $@
+
+clean: ## remove what was built, keep data/
+	rm -rf bin $(WEB)/dist/assets $(WEB)/dist/index.html $(WEB)/node_modules

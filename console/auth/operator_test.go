@@ -1,0 +1,49 @@
+package auth_test
+
+import (
+	"slices"
+	"testing"
+
+	"guardroom/console/auth"
+)
+
+func TestMay(t *testing.T) {
+	t.Parallel()
+	nairobi := auth.Operator{Grants: []auth.Grant{{Role: auth.Officer, Station: "nairobi"}, {Role: auth.Division, Station: auth.AllStations}}}
+	for _, tc := range []struct {
+		p       auth.Permission
+		station string
+		want    bool
+	}{
+		{auth.AlarmsAcknowledge, "nairobi", true},
+		{auth.AlarmsAcknowledge, "geneva", false},
+		{auth.AlarmsRead, "geneva", true},
+		{auth.FireCommand, "nairobi", false},
+		{auth.UsersManage, auth.AllStations, false},
+	} {
+		if err := nairobi.May(tc.p, tc.station); (err == nil) != tc.want {
+			t.Errorf("May(%s, %s) = %v", tc.p, tc.station, err)
+		}
+	}
+	if all, ids := nairobi.Stations(auth.AlarmsAcknowledge); all || !slices.Equal(ids, []string{"nairobi"}) {
+		t.Errorf("acknowledges at %v %v", all, ids)
+	}
+	if all, _ := nairobi.Stations(auth.AlarmsRead); !all {
+		t.Error("division reads everywhere")
+	}
+}
+
+func TestAdministratorsDoNotOperate(t *testing.T) {
+	t.Parallel()
+	admin := auth.Operator{Grants: []auth.Grant{{Role: auth.Admin, Station: auth.AllStations}}}
+	for _, p := range []auth.Permission{auth.AlarmsAcknowledge, auth.DoorsCommand, auth.PanelsCommand, auth.FireCommand} {
+		if admin.May(p, "nairobi") == nil {
+			t.Errorf("an administrator may %s", p)
+		}
+	}
+	for _, r := range auth.Roles() {
+		if !r.Valid() || len(r.Permissions()) == 0 {
+			t.Errorf("role %s has no permissions", r)
+		}
+	}
+}
