@@ -1,0 +1,221 @@
+package gateway
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"guardroom/gateway/commands"
+)
+
+const goodConfig = `
+id: gw
+station: unon
+console_url: https://console.example
+broker: [ssl://one.example:8883, ssl://two.example:8883]
+credential: ${GATEWAY_TEST_SECRET}
+read_only: true
+demo: true
+data: here
+metrics: 127.0.0.1:0
+supervision: {lost_after: 5s}
+spool: {max_bytes: 10485760}
+field_broker: {listen: "127.0.0.1:1884"}
+devices:
+  - id: fire-1
+    profile: fire/siemens-nk8237
+    address: 10.0.0.7
+    unit: 4
+    name: Panel
+    params: {zones: 2}
+    points:
+      zone1: {name: Kitchen, priority: 1}
+  - {id: ups-1, profile: power/apc-smartups, address: "rtu+tcp://10.0.0.8:4001"}
+  - {id: doors-1, profile: access/uhppoted, address: "tcp://127.0.0.1:1884", params: {device_id: 405419896}}
+`
+
+func TestParse(t *testing.T) {
+	t.Setenv("GATEWAY_TEST_SECRET", "hush")
+	c, err := Parse("/etc/guardroom/gateway.yaml", []byte(goodConfig))
+	if err != nil {
+		t.Fatal(err)
+	}
+	word, err := c.Credential.Reveal()
+	if err != nil || word != "hush" || strings.Contains(c.Credential.String(), "hush") {
+		t.Errorf("credential %q, %v", word, err)
+	}
+	if len(c.Brokers) != 2 || !c.ReadOnly || !c.Demo || c.Managed || c.Data != "/etc/guardroom/here" || c.SpoolBytes != 10<<20 {
+		t.Errorf("config %+v", c)
+	}
+	if s := c.Supervision; s.LostAfter != 5*time.Second || s.AlarmAfter != 30*time.Second || s.SerialAlarmAfter != time.Minute {
+		t.Errorf("supervision %+v", s)
+	}
+	if len(c.Devices) != 3 {
+		t.Fatalf("%d devices", len(c.Devices))
+	}
+	d := c.Devices[0]
+	if d.Unit != 4 || d.Line != "tcp://10.0.0.7:502" || d.Serial || d.Points["zone1"].Priority != 1 {
+		t.Errorf("device %+v", d)
+	}
+	if !c.Devices[1].Serial || c.Devices[2].Line != "tcp://127.0.0.1:1884" {
+		t.Errorf("devices %+v", c.Devices[1:])
+	}
+	if got := describe(c)[0].Points[1]; got.ID != "zone1" || got.Name != "Kitchen" || got.Priority != 1 {
+		t.Errorf("point %+v", got)
+	}
+}
+
+// TestParseRefuses has one fault a case; each is named with its line.
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(" \n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	head := "id: gw\nstation: unon\nbroker: tcp://h:1883\n"
+	device := func(lines string) string {
+		return head + "devices:\n  - id: d\n    profile: fire/siemens-nk8237\n    address: 10.0.0.1\n" + lines
+	}
+	for _, tc := range []struct{ name, text, where, says string }{
+		{"empty", "", ":1:", "empty"},
+		{"not YAML", "id: [gw\nstation: x\n", ":2:", "not YAML"},
+		{"a list", "- a\n", ":1:", "mapping"},
+		{"tabs", "id:\tgw\n\tx: 1\n", ":2:", "not YAML"},
+		{"no id", "station: unon\nbroker: tcp://h:1\n", ":1:", "id is missing"},
+		{"bad id", "id: g/w\nstation: unon\nbroker: tcp://h:1\n", ":1:", "not an id"},
+		{"no broker", "id: gw\nstation: unon\n", ":1:", "broker is missing"},
+		{"bad broker", "id: gw\nstation: unon\nbroker: http://h:1\n", ":3:", "scheme"},
+		{"user in the broker", "id: gw\nstation: unon\nbroker: tcp://me:word@h:1\n", ":3:", "carries a user"},
+		{"unknown key", head + "foo: 1\n", ":4:", `unknown key "foo"`},
+		{"key twice", head + "id: other\n", ":4:", ""},
+		{"secret in clear", head + "credential: hush\n", ":4:", "credential_file"},
+		{"secret half in clear", head + "credential: a${HOME}\n", ":4:", "in clear"},
+		{"secret file missing", head + "credential_file: /nowhere/x\n", ":4:", "no such file"},
+		{"secret file empty", head + "credential_file: " + secret + "\n", ":4:", "is empty"},
+		{"variable missing", head + "credential: ${GUARDROOM_NOT_SET}\n", ":4:", "GUARDROOM_NOT_SET"},
+		{"flag", head + "read_only: maybe\n", ":4:", "true or false"},
+		{"anchor", head + "data: &a x\n", ":4:", "anchors"},
+		{"second document", head + "---\nid: x\n", "", "second document"},
+		{"supervision", head + "supervision: {lost_after: 1ms}\n", ":4:", "lost_after"},
+		{"field broker beyond the machine", head + "field_broker: {listen: 0.0.0.0:1884}\n", ":4:", "password_file"},
+		{"tls half", head + "tls: {cert: x}\n", ":4:", "belong together"},
+		{"devices no list", head + "devices: {a: 1}\n", ":4:", "must be a list"},
+		{"device no mapping", head + "devices: [a]\n", ":4:", "must be a mapping"},
+		{"device without profile", head + "devices:\n  - {id: d, address: x}\n", ":5:", "profile is missing"},
+		{"unknown profile", head + "devices:\n  - {id: d, address: x, profile: fire/none}\n", ":5:", "unknown profile"},
+		{"profile out of its folder", head + "devices:\n  - {id: d, address: x, profile: ../../etc/passwd}\n", ":5:", "unknown profile"},
+		{"dot in a device id", head + "devices:\n  - {id: d.e, address: x, profile: power/apc-smartups}\n", ":5:", "not an id"},
+		{"the gateway's own id", head + "devices:\n  - {id: gateway, address: x, profile: power/apc-smartups}\n", ":5:", "the gateway itself"},
+		{"no address", head + "devices:\n  - {id: d, profile: power/apc-smartups}\n", ":5:", "address is missing"},
+		{"bad address", head + "devices:\n  - {id: d, address: 'ftp://x', profile: power/apc-smartups}\n", ":5:", "unknown scheme"},
+		{"two of a name", device("  - id: d\n    profile: power/apc-smartups\n    address: x\n"), ":8:", "twice"},
+		{"unit", device("    unit: 256\n"), ":8:", "unit 256"},
+		{"params", device("    params: {zones: many}\n"), ":8:", "zones"},
+		{"unknown param", device("    params: {zone: 1}\n"), ":8:", "zone"},
+		{"unknown point", device("    points:\n      zone99: {name: x}\n"), ":9:", "zone99"},
+		{"priority", device("    points:\n      zone1: {priority: 9}\n"), ":9:", "priority"},
+		{"password in clear", device("    password: hush\n"), ":8:", "password_file"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Parse("gateway.yaml", []byte(tc.text))
+			var faults Faults
+			if !errors.As(err, &faults) {
+				t.Fatalf("error %v", err)
+			}
+			if !strings.Contains(err.Error(), "gateway.yaml"+tc.where) || !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("error %q, want %q at %q", err, tc.says, tc.where)
+			}
+			if strings.Contains(err.Error(), "hush") || strings.Contains(err.Error(), "word@") {
+				t.Errorf("error %q repeats a secret", err)
+			}
+		})
+	}
+}
+
+func TestParseTellsEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := Parse("g.yaml", []byte("id: g/w\nstation: unon\nbroker: tcp://h:1\nfoo: 1\ndevices:\n  - {id: d, profile: none, address: x}\n"))
+	var faults Faults
+	if !errors.As(err, &faults) || len(faults) != 3 {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestOwnProfile reads a profile from a folder, and tells its faults in its file.
+func TestOwnProfile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "fire"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	bad := "profile: fire/own\nversion: 1\ntitle: Own\nsource: me\ntransport: {kind: modbus}\npoints:\n  - id: a\n    type: enum\n    read: {table: registers, address: 1}\n    states: [{state: fire, kind: fire.alarm, bit: 0}]\n"
+	if err := os.WriteFile(filepath.Join(dir, "fire", "own.yaml"), []byte(bad), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := "id: gw\nstation: unon\nbroker: tcp://h:1\nprofiles: [" + dir + "]\ndevices:\n  - {id: d, profile: fire/own, address: x}\n"
+	_, err := Parse("g.yaml", []byte(text))
+	if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "fire", "own.yaml")+":9:") || !strings.Contains(err.Error(), "g.yaml:6:") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestDecodeWords(t *testing.T) {
+	t.Parallel()
+	c, err := Parse("g.yaml", []byte("id: gw\nstation: unon\nbroker: tcp://h:1\ndevices:\n  - {id: d, profile: fire/siemens-nk8237, address: x, params: {zones: 2, life_sign: false, data_change: false}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := Plans(c)[0]
+	read := -1
+	for _, r := range plan.Reads {
+		if r.Address == 1500 {
+			read = r.Read
+		}
+	}
+	got, err := Decode(c.Devices[0], map[int][]uint16{read: {0x8000, 0}})
+	if err != nil || len(got) != 2 || got[0].State != "fire" || got[1].State != "normal" {
+		t.Errorf("decoded %+v, %v", got, err)
+	}
+	if _, err := Decode(c.Devices[0], map[int][]uint16{read: {1}}); err == nil {
+		t.Error("one word for two was taken")
+	}
+}
+
+func TestSkew(t *testing.T) {
+	t.Parallel()
+	g := &running{config: Config{ID: "gw"}, options: Options{Now: time.Now}, clock: newClockWatch(time.Now), executor: &commands.Executor{}}
+	for _, tc := range []struct {
+		offset      time.Duration
+		told, due   bool
+		description string
+	}{
+		{1900 * time.Millisecond, false, false, "under the limit"},
+		{2100 * time.Millisecond, false, true, "over it"},
+		{-2100 * time.Millisecond, false, true, "ahead"},
+		{1500 * time.Millisecond, true, false, "still over the lower limit"},
+		{900 * time.Millisecond, true, true, "over again"},
+	} {
+		s, due := g.skew(tc.offset, tc.told)
+		if due != tc.due || due && (s.Active == tc.told || s.Validate() != nil) {
+			t.Errorf("%s: %+v %v", tc.description, s, due)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(goodConfig))
+	f.Add([]byte("id: [gw\n"))
+	f.Add([]byte("devices:\n  - &a {id: *a}\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if _, err := Parse("g.yaml", text); err != nil {
+			var faults Faults
+			if !errors.As(err, &faults) || len(faults) == 0 {
+				t.Errorf("error %v", err)
+			}
+		}
+	})
+}

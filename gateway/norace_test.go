@@ -1,0 +1,7 @@
+//go:build !race
+
+package gateway
+
+import "time"
+
+const raceAllowance time.Duration = 0
