@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"guardroom/console"
+	"guardroom/console/auth"
+	"guardroom/console/stations"
+	"guardroom/console/web"
+	"guardroom/gateway"
+	"guardroom/simulators/site"
+)
+
+const gatewayID = "gw-1"
+
+// ready is the READY line and run.json.
+type ready struct {
+	HTTP     string   `json:"http"`
+	MQTT     string   `json:"mqtt"`
+	Sim      string   `json:"sim"`
+	Data     string   `json:"data"`
+	Database string   `json:"database"`
+	Station  string   `json:"station"`
+	Gateway  string   `json:"gateway"`
+	Accounts []string `json:"accounts"`
+	Password string   `json:"password"`
+	PID      int      `json:"pid"`
+}
+
+// run starts the station, the console and the gateway, in this order, and stops
+// them in the other.
+func run(ctx context.Context, s settings, out, logs io.Writer) error {
+	log := logger(s, logs)
+	if err := os.MkdirAll(filepath.Join(s.data, "gateway"), 0o755); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	scenario, err := site.Demo()
+	if err != nil {
+		return err
+	}
+	station, err := site.Start(ctx, scenario, site.Options{HTTP: s.sim, StateFile: filepath.Join(s.data, "simulators.json")})
+	if err != nil {
+		return err
+	}
+	defer station.Close()
+
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	house := &house{settings: s, scenario: scenario, station: station, log: log}
+	addresses := make(chan console.Addresses, 1)
+	ended := make(chan error, 2)
+	running := 1
+	go func() {
+		ended <- console.Run(ctx, house.console(), console.Options{
+			Demo: true, Build: "demo", Web: web.Handler(), Log: log, Out: logs,
+			Setup: house.credential, Ready: func(a console.Addresses) { addresses <- a },
+		})
+	}()
+	var at console.Addresses
+	select {
+	case at = <-addresses:
+	case err := <-ended:
+		return err
+	}
+	config, err := house.gateway(at)
+	if err != nil {
+		stop()
+		return errors.Join(err, <-ended)
+	}
+	connected := make(chan struct{}, 1)
+	running++
+	go func() {
+		ended <- gateway.Run(ctx, config, gateway.Options{Software: "guardroom demo", Log: log, Ready: func(gateway.Addresses) { connected <- struct{}{} }})
+	}()
+	select {
+	case <-connected:
+		err = house.announce(out, at)
+	case err = <-ended:
+		running--
+	}
+	if err == nil {
+		err = <-ended // Ctrl-C, or one of them failed
+		running--
+	}
+	stop()
+	for range running {
+		err = errors.Join(err, <-ended)
+	}
+	return err
+}
+
+func logger(s settings, to io.Writer) *slog.Logger {
+	level := slog.LevelWarn
+	if s.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level}))
+}
+
+type house struct {
+	settings
+	scenario site.Scenario
+	station  *site.Site
+	log      *slog.Logger
+}
+
+func (h *house) console() console.Config {
+	c := console.Default()
+	c.Data = filepath.Join(h.data, "console")
+	c.HTTP.Listen = h.http
+	c.MQTT.Listen = h.mqtt
+	c.Database = h.database
+	if h.broker != "" {
+		c.Broker = &console.BrokerConfig{URLs: []string{h.broker}, ClientID: "guardroom-demo-console"}
+	}
+	where := h.scenario.Station
+	c.Stations = []console.StationConfig{{ID: where.ID, Name: where.Name, TimeZone: where.TimeZone}}
+	return c
+}
+
+func (h *house) credentialFile() string { return filepath.Join(h.data, "gateway", "credential") }
+
+// credential gives the gateway its own, once.
+func (h *house) credential(ctx context.Context, d console.Desks) error {
+	by := auth.Program()
+	_, credential, err := d.Stations.AddGateway(ctx, by, gatewayID, h.scenario.Station.ID, "Main gateway", true)
+	if errors.Is(err, stations.ErrExists) {
+		if _, lost := os.Stat(h.credentialFile()); lost == nil {
+			return nil
+		}
+		credential, err = d.Stations.RotateCredential(ctx, by, gatewayID)
+	}
+	if err != nil {
+		return fmt.Errorf("gateway of the demo: %w", err)
+	}
+	return os.WriteFile(h.credentialFile(), []byte(credential+"\n"), 0o600)
+}
+
+// gateway writes the gateway's configuration as an installer would, and reads it.
+func (h *house) gateway(at console.Addresses) (gateway.Config, error) {
+	broker := "tcp://" + at.MQTT
+	if h.broker != "" {
+		broker = h.broker
+	}
+	devices := []map[string]any{}
+	for _, d := range h.station.Devices() {
+		one := map[string]any{"id": d.ID, "profile": d.Profile, "address": d.Address, "name": d.Name, "location": d.Location}
+		if d.Unit != 0 {
+			one["unit"] = d.Unit
+		}
+		if len(d.Params) > 0 {
+			one["params"] = d.Params
+		}
+		if len(d.Points) > 0 {
+			one["points"] = d.Points
+		}
+		devices = append(devices, one)
+	}
+	// JSON is YAML.
+	text, err := json.MarshalIndent(map[string]any{
+		"id": gatewayID, "station": h.scenario.Station.ID, "console_url": at.HTTP, "broker": broker, "credential_file": h.credentialFile(),
+		"demo": true, "data": filepath.Join(h.data, "gateway"), "devices": devices,
+	}, "", "  ")
+	if err != nil {
+		return gateway.Config{}, err
+	}
+	file := filepath.Join(h.data, "gateway", "gateway.yaml")
+	if err := os.WriteFile(file, append(text, '\n'), 0o600); err != nil {
+		return gateway.Config{}, err
+	}
+	return gateway.Load(file)
+}
+
+func (h *house) announce(out io.Writer, at console.Addresses) error {
+	r := ready{
+		HTTP: at.HTTP, MQTT: at.MQTT, Sim: "http://" + h.station.Addr(), Data: h.data, Database: at.Database,
+		Station: h.scenario.Station.ID, Gateway: gatewayID, Password: console.DemoPassword, PID: os.Getpid(),
+	}
+	if h.broker != "" {
+		r.MQTT = h.broker
+	}
+	for _, role := range auth.Roles() {
+		r.Accounts = append(r.Accounts, string(role))
+	}
+	line, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(h.data, "run.json"), append(line, '\n'), 0o600); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, `
+  Guardroom demo: %s. Everything here is simulated.
+
+  Console      %s
+  Testers      %s
+  Sign in as   %s
+  Password     %s
+
+  Raise a fire on the testers' page and acknowledge it with the key A. Ctrl-C stops; the next start goes on here.
+
+`, h.scenario.Station.Name, r.HTTP, r.Sim, strings.Join(r.Accounts, ", "), r.Password)
+	fmt.Fprintf(out, "READY %s\n", line)
+	return nil
+}
