@@ -1,0 +1,96 @@
+import { expect, test } from '@playwright/test'
+import { calm, pointWith, rowOf, signIn, simulate } from './desk'
+import { layWire } from './wire'
+
+test.describe('alarms', () => {
+  test.beforeEach(async ({ page, request }) => {
+    await signIn(page, 'supervisor')
+    await calm(request, page)
+  })
+
+  test('a fire is on the screen and due to sound within two seconds, A acknowledges it, normal closes it', async ({
+    page,
+    request,
+  }) => {
+    const fire = await pointWith(request, /^fire\/siemens/, 'fire')
+    await page.evaluate(() => Object.assign(window.__guardroom, { soundDue: null }))
+    const before = Date.now()
+    await simulate(request, fire.device, fire.point, 'fire')
+    const row = rowOf(page, fire.name).filter({ hasText: 'Fire alarm' })
+    await expect(row).toBeVisible({ timeout: 2_000 })
+    const due = await page.evaluate(() => window.__guardroom.soundDue)
+    expect(due?.priority).toBe(1)
+    expect((due?.at ?? 0) - before).toBeLessThan(2_000)
+    await expect(page.locator('[data-strip]')).toContainText(fire.name)
+    await expect(row).toHaveAttribute('data-state', 'unacknowledged')
+    await expect(page.locator('[data-count="1"]')).toContainText('1')
+
+    await expect(row).toHaveAttribute('aria-selected', 'true')
+    await page.waitForTimeout(450) // an alarm must have been seen before a key acknowledges it
+    await page.keyboard.press('a')
+    await expect(row).toHaveAttribute('data-state', 'acknowledged')
+    await expect(row).toContainText('L. Mensah')
+
+    await simulate(request, fire.device, fire.point, 'normal')
+    await expect(row).toHaveCount(0, { timeout: 5_000 })
+  })
+
+  test('a second detector does not merge into the first: confirmed fire, first-up pinned', async ({
+    page,
+    request,
+  }) => {
+    const first = await pointWith(request, /^fire\/honeywell/, 'fire', 1)
+    const second = await pointWith(request, /^fire\/honeywell/, 'fire', 2)
+    await simulate(request, first.device, first.point, 'fire')
+    await expect(rowOf(page, first.name)).toBeVisible()
+    await simulate(request, second.device, second.point, 'fire')
+    const row = rowOf(page, second.name)
+    await expect(row).toBeVisible()
+    await expect(row).toContainText('Confirmed fire')
+    await expect(page.locator('.first-up')).toContainText(first.name)
+  })
+
+  test('an alarm that clears before somebody acknowledged it stays and is counted', async ({ page, request }) => {
+    const fire = await pointWith(request, /^fire\/siemens/, 'fire', 1)
+    await simulate(request, fire.device, fire.point, 'fire')
+    await expect(rowOf(page, fire.name)).toBeVisible()
+    await simulate(request, fire.device, fire.point, 'normal')
+    await expect(rowOf(page, fire.name)).toHaveAttribute('data-state', 'returned')
+    await expect(rowOf(page, fire.name)).toContainText('normal again')
+    await expect(page.locator('[data-count="1"]')).toContainText('1')
+  })
+
+  test('no contact is said within six seconds, actions are off, and it recovers by itself', async ({
+    page,
+    request,
+    baseURL,
+  }) => {
+    const wire = await layWire(baseURL ?? '')
+    try {
+      const fire = await pointWith(request, /^fire\/siemens/, 'fire', 2)
+      await page.goto(`${wire.url}/control`) // cookies know no ports: still signed in
+      await expect(page.locator('[data-live="true"]')).toBeVisible()
+      await page.keyboard.press('F6') // a gesture, as any officer's
+      await simulate(request, fire.device, fire.point, 'fire')
+      const row = rowOf(page, fire.name)
+      await expect(row).toBeVisible()
+      wire.cut()
+      const banner = page.locator('[data-banner="no-contact"]')
+      await expect(banner).toBeVisible({ timeout: 8_000 })
+      await expect(banner).toContainText('No contact since')
+      await expect(row.getByRole('button', { name: /Ack/ })).toBeDisabled()
+      await expect(row).toBeVisible()
+      // What happens meanwhile is there when the contact is back.
+      const other = await pointWith(request, /^fire\/siemens/, 'fire', 4)
+      await simulate(request, other.device, other.point, 'fire')
+      wire.mend()
+      await expect(banner).toHaveCount(0, { timeout: 15_000 })
+      await expect(row.getByRole('button', { name: /Ack/ })).toBeEnabled()
+      await expect(rowOf(page, other.name)).toBeVisible()
+      await simulate(request, fire.device, fire.point, 'normal')
+      await simulate(request, other.device, other.point, 'normal')
+    } finally {
+      wire.close()
+    }
+  })
+})

@@ -1,0 +1,41 @@
+import { defineConfig } from '@playwright/test'
+
+// BASE_URL and SIM_URL name a console and its simulators that run already, such
+// as those of `make run`. Without them the make-believe console is started.
+const given = process.env.BASE_URL
+const port = 18_080
+process.env.SIM_URL ??= given ? 'http://127.0.0.1:8090' : `http://127.0.0.1:${port + 10}`
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'e2e/results',
+  timeout: 60_000,
+  workers: 1, // the specs act on one station
+  fullyParallel: false,
+  reporter: 'list',
+  use: {
+    baseURL: given ?? `http://127.0.0.1:${port}`,
+    viewport: { width: 1920, height: 1080 },
+    locale: 'en-US',
+    timezoneId: 'America/New_York', // never the station's: the screens must not use the browser's zone
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  webServer: given
+    ? undefined
+    : {
+        command: `node dev/mock.mjs -http ${port} -sim ${port + 10}`,
+        url: `http://127.0.0.1:${port}/`,
+        reuseExistingServer: false,
+      },
+})

@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Alarm } from '../contract'
+import { Board } from '../live/board'
+import type { Link, Stream } from '../live/stream'
+import { isNews, Sound } from './sound'
+
+const alarm = (id: string, more: Partial<Alarm> = {}): Alarm =>
+  ({
+    id,
+    state: 'unacknowledged',
+    priority: 1,
+    kind: 'fire.alarm',
+    life_safety: true,
+    version: 1,
+    change: 1,
+    ...more,
+  }) as Alarm
+
+class FakeStream {
+  link: Link = { up: true, known: true, since: 0, build: '' }
+  tell: () => void = () => undefined
+  subscribe(listener: () => void) {
+    this.tell = listener
+    return () => undefined
+  }
+  set(up: boolean) {
+    this.link = { ...this.link, up }
+    this.tell()
+  }
+}
+
+const due = () => window.__guardroom.soundDue
+
+describe('the sound', () => {
+  let board: Board
+  let stream: FakeStream
+  let sound: Sound
+  beforeEach(() => {
+    vi.useFakeTimers()
+    board = new Board(
+      () => 0,
+      (commit) => commit(),
+    )
+    stream = new FakeStream()
+    sound = new Sound(board, stream as unknown as Stream)
+    sound.start()
+  })
+  afterEach(() => {
+    sound.stop()
+    vi.useRealTimers()
+  })
+
+  it('is due at once for a new alarm, again every 4 s, and stops with the acknowledgement', () => {
+    board.alarm(alarm('a'))
+    expect(due()).toMatchObject({ priority: 1, alarm: 'a' })
+    const first = window.__guardroom.soundCount
+    vi.advanceTimersByTime(8_500)
+    expect(window.__guardroom.soundCount).toBe(first + 2)
+    board.alarm(alarm('a', { state: 'acknowledged', change: 2 }))
+    vi.advanceTimersByTime(60_000)
+    expect(window.__guardroom.soundCount).toBe(first + 2)
+  })
+  it('is silent for 120 s after S, and no longer', () => {
+    board.alarm(alarm('a', { priority: 2 }))
+    sound.silence()
+    const before = window.__guardroom.soundCount
+    vi.advanceTimersByTime(119_000)
+    expect(window.__guardroom.soundCount).toBe(before)
+    vi.advanceTimersByTime(2_000)
+    expect(window.__guardroom.soundCount).toBe(before + 1)
+  })
+  it('breaks the silence for a new high alarm, not for a repeat of a known one', () => {
+    board.alarm(alarm('a'))
+    sound.silence()
+    const before = window.__guardroom.soundCount
+    board.alarm(alarm('a', { count: 2, change: 2 }))
+    expect(window.__guardroom.soundCount).toBe(before)
+    board.alarm(alarm('b', { priority: 2, change: 3 }))
+    expect(due()).toMatchObject({ alarm: 'b' })
+    expect(sound.current.silencedUntil).toBe(0)
+  })
+  it('sounds once for medium and never for low', () => {
+    board.alarm(alarm('low', { priority: 4, life_safety: false, kind: 'clock.skew' }))
+    expect(due()).toBeNull()
+    board.alarm(alarm('medium', { priority: 3, life_safety: false, kind: 'door.held' }))
+    expect(due()).toMatchObject({ priority: 3 })
+    const before = window.__guardroom.soundCount
+    vi.advanceTimersByTime(60_000)
+    expect(window.__guardroom.soundCount).toBe(before)
+  })
+  it('says that contact is lost every 15 s until it is back', () => {
+    stream.set(false)
+    vi.advanceTimersByTime(10)
+    expect(due()).toMatchObject({ priority: 'link' })
+    const before = window.__guardroom.soundCount
+    vi.advanceTimersByTime(30_500)
+    expect(window.__guardroom.soundCount).toBe(before + 2)
+    stream.set(true)
+    vi.advanceTimersByTime(60_000)
+    expect(window.__guardroom.soundCount).toBe(before + 2)
+  })
+  it('sounds for what a snapshot brings, the gravest once', () => {
+    const alarms = [alarm('x', { priority: 2, life_safety: false }), alarm('y')]
+    board.snapshot({ alarms, points: {}, gateways: [], devices: {}, commands: [], server_time: '', cursor: '' })
+    vi.advanceTimersByTime(10)
+    expect(due()).toMatchObject({ priority: 1, alarm: 'y' })
+    expect(window.__guardroom.soundCount).toBe(1)
+  })
+})
+
+describe('news', () => {
+  it.each([
+    ['a new alarm', alarm('a'), undefined, true],
+    ['a repeat', alarm('a', { count: 2 }), alarm('a'), false],
+    ['raised again after it was acknowledged', alarm('a'), alarm('a', { state: 'acknowledged' }), true],
+    ['raised again after it cleared', alarm('a'), alarm('a', { state: 'returned' }), true],
+    ['confirmed by a second detector', alarm('a', { confirmed: true }), alarm('a'), true],
+    ['graver than before', alarm('a'), alarm('a', { priority: 2 }), true],
+    ['acknowledged', alarm('a', { state: 'acknowledged' }), alarm('a'), false],
+  ])('%s', (_, now, before, want) => expect(isNews(now, before)).toBe(want))
+})

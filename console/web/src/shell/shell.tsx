@@ -1,0 +1,186 @@
+// The frame of every page: top bar, rail, banners, foot.
+import { IconSearch, IconVolume, IconVolumeOff } from '@tabler/icons-react'
+import { Link, Outlet, useNavigate, useRouterState, useSearch } from '@tanstack/react-router'
+import { lazy, Suspense, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Counters } from '../alarms/counters'
+import { sound, useSound } from '../alarms/siren'
+import { useEachSecond } from '../live'
+import { ALL, useDesk } from '../session/desk'
+import { Banners } from './banners'
+import { DeskClock } from './desk-clock'
+import { Foot } from './foot'
+import { nextPanel, useKeys } from './keys'
+import { type Page, pages } from './pages'
+import { Loading, NotAllowed } from './states'
+import { UserMenu } from './user-menu'
+
+const Palette = lazy(() => import('./palette'))
+const Help = lazy(() => import('./help'))
+
+export function Shell() {
+  const desk = useDesk()
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const [open, setOpen] = useState<'palette' | 'help' | null>(null)
+  const alone = useSearch({ strict: false }).panel !== undefined
+  const path = useRouterState({ select: (s) => s.location.pathname })
+  const mine = pages.filter((page) => page.needs.some((p) => desk.may(p)))
+  const page = pages.find((p) => path.startsWith(p.to))
+
+  const go = Object.fromEntries(
+    mine.map((p, i) => [`Digit${i + 1}`, () => void navigate({ to: p.to, search: {} })] as const),
+  )
+  useKeys({
+    ...go,
+    KeyS: () => toggleSound(),
+    'Ctrl+KeyK': () => setOpen('palette'),
+    '?': () => setOpen('help'),
+    F6: () => nextPanel(false),
+    'Shift+F6': () => nextPanel(true),
+  })
+  const body = (
+    <>
+      <div className="banners">
+        <Banners />
+      </div>
+      <main className="page" id="page">
+        <Suspense fallback={<Loading />}>
+          {page && !mine.includes(page) ? <NotAllowed permission={page.needs[0]} /> : <Outlet />}
+        </Suspense>
+      </main>
+    </>
+  )
+  return (
+    <div className={alone ? 'app one-panel' : 'app'}>
+      {!alone && (
+        <>
+          <a className="sr" href="#page">
+            {t('shell.skip')}
+          </a>
+          <Top onSearch={() => setOpen('palette')} />
+          <Rail pages={mine} path={path} />
+        </>
+      )}
+      {body}
+      {!alone && <Foot onHelp={() => setOpen('help')} onControl={path.startsWith('/control')} />}
+      <Suspense fallback={null}>
+        {open === 'palette' && <Palette pages={mine} onClose={() => setOpen(null)} />}
+        {open === 'help' && <Help onClose={() => setOpen(null)} />}
+      </Suspense>
+    </div>
+  )
+}
+
+function toggleSound() {
+  if (performance.now() < sound.current.silencedUntil) sound.hearAgain()
+  else sound.silence()
+}
+
+function Top({ onSearch }: { onSearch: () => void }) {
+  const { t } = useTranslation()
+  const desk = useDesk()
+  const station = desk.stations.find((s) => s.id === desk.station)
+  const demo = desk.session.demo || desk.stations.some((s) => s.demo)
+  return (
+    <header className="top">
+      <div className="brand">
+        <Shield size={22} />
+        {station ? <bdi>{station.name}</bdi> : t('shell.name')}
+        <small>{t('shell.desk')}</small>
+        {demo && <span className="chip demo">{t('shell.demo')}</span>}
+      </div>
+      {desk.stations.length > 1 && (
+        <select
+          className="input"
+          style={{ inlineSize: 'auto', minBlockSize: 30, paddingBlock: 2 }}
+          aria-label={t('shell.station')}
+          value={desk.station}
+          onChange={(e) => desk.choose(e.target.value)}
+        >
+          <option value={ALL}>{t('shell.all_stations')}</option>
+          {desk.stations.map((s) => (
+            <option key={s.id} value={s.id}>
+              {s.name}
+            </option>
+          ))}
+        </select>
+      )}
+      <div className="grow" />
+      {desk.may('alarms.read') && <Counters />}
+      <div className="grow" />
+      <button type="button" className="btn ghost" onClick={onSearch} aria-label={t('shell.search')}>
+        <IconSearch size={16} aria-hidden />
+        <span className="search-words">{t('shell.search')}</span> <kbd>Ctrl K</kbd>
+      </button>
+      <Silence />
+      <DeskClock />
+      <UserMenu />
+    </header>
+  )
+}
+
+function Silence() {
+  const { t } = useTranslation()
+  const { silencedUntil } = useSound()
+  const left = useEachSecond(() => Math.max(0, Math.ceil((silencedUntil - performance.now()) / 1000)))
+  return (
+    <button
+      type="button"
+      className="btn ghost"
+      aria-label={left > 0 ? t('alarms.silenced', { seconds: left }) : t('alarms.silence')}
+      title={left > 0 ? t('alarms.silenced', { seconds: left }) : t('alarms.silence')}
+      onClick={toggleSound}
+    >
+      {left > 0 ? (
+        <>
+          <IconVolumeOff size={18} aria-hidden />
+          <bdi>{t('time.s', { s: left })}</bdi>
+        </>
+      ) : (
+        <IconVolume size={18} aria-hidden />
+      )}
+    </button>
+  )
+}
+
+function Rail({ pages: mine, path }: { pages: Page[]; path: string }) {
+  const { t } = useTranslation()
+  return (
+    <nav className="rail" aria-label={t('shell.pages')}>
+      {mine.map((page, i) => {
+        const name = t(`page.${page.name}`)
+        return (
+          <Link
+            key={page.to}
+            to={page.to}
+            search={{}}
+            aria-label={name}
+            title={`${name} (${i + 1})`}
+            aria-current={path.startsWith(page.to) ? 'page' : undefined}
+          >
+            <page.icon size={22} stroke={1.6} aria-hidden />
+            <span className="key" aria-hidden>
+              {i + 1}
+            </span>
+          </Link>
+        )
+      })}
+    </nav>
+  )
+}
+
+export function Shield({ size }: { size: number }) {
+  return (
+    <svg width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" style={{ flex: 'none' }}>
+      <path
+        d="M12 3a12 12 0 0 0 8.500 3 12 12 0 0 1-8.500 15A12 12 0 0 1 3.500 6 12 12 0 0 0 12 3z"
+        fill="none"
+        stroke="var(--accent)"
+        strokeWidth={2}
+        strokeLinejoin="round"
+      />
+      <path d="M12 3.500v17A12 12 0 0 0 20 6.500 12 12 0 0 1 12 3.500z" fill="var(--accent)" />
+    </svg>
+  )
+}
