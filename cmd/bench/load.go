@@ -1,227 +1,122 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"os"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"guardroom/devices"
 	"guardroom/devices/mqtt"
+	"guardroom/gateway/link"
 )
 
-// A load is a set of make-believe gateways that publish.
-type load struct {
-	clients []*mqtt.Client
-	topic   func(gateway int) string
-	// payload makes one message of n signals of a gateway, the first one numbered
-	// seq; due is written into each, so that a reader can tell its age.
-	payload func(gateway int, seq int64, n int, due time.Time) []byte
-	next    []int64 // the next sequence number of each gateway
+// flood publishes as fast as acknowledgements come back, batch signals a message
+// and window messages in flight at each gateway. It returns acknowledged signals
+// a second; the first quarter of the time, in which the pipeline fills, is not
+// counted.
+func (f *fleet) flood(ctx context.Context, batch, window int, d time.Duration) (perSecond float64, err error) {
+	var acked atomic.Int64
+	limited, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	rate := make(chan float64, 1)
+	go func() {
+		_ = pause(limited, d/4) // its end is the end of the load too
+		first, before := time.Now(), acked.Load()
+		<-limited.Done()
+		rate <- float64(acked.Load()-before) / time.Since(first).Seconds()
+	}()
+	err = f.each(func(m *member) error { return m.flood(ctx, limited, batch, window, &acked) })
+	if err != nil {
+		return 0, err
+	}
+	return <-rate, nil
 }
 
-// flood publishes as fast as acknowledgements come back, window messages in
-// flight at each gateway, and returns acknowledged signals a second.
-func (l *load) flood(ctx context.Context, n, window int, d time.Duration) (perSecond float64, err error) {
-	var acked atomic.Int64
-	ctx, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	began := time.Now()
-	err = l.each(func(g int) error {
-		flight := make(chan *mqtt.Delivery, window)
-		for ctx.Err() == nil {
-			if len(flight) == cap(flight) {
-				if err := settle(ctx, <-flight); err != nil {
-					return err
-				}
-				acked.Add(int64(n))
+// flood ends with limited and waits for what is in flight then, which does not count.
+func (m *member) flood(ctx, limited context.Context, batch, window int, acked *atomic.Int64) error {
+	flight := make(chan *mqtt.Delivery, window)
+	for limited.Err() == nil {
+		if len(flight) == cap(flight) {
+			if err := settle(ctx, <-flight); err != nil {
+				return err
 			}
-			delivery := l.clients[g].Start(mqtt.Message{Topic: l.topic(g), QoS: 1, Payload: l.payload(g, l.next[g], n, time.Now())})
-			l.next[g] += int64(n)
-			flight <- delivery
+			acked.Add(int64(batch))
 		}
-		for len(flight) > 0 { // what is in flight is not counted, but ended cleanly
-			if err := settle(context.WithoutCancel(ctx), <-flight); err != nil {
+		msg, err := m.message(link.Signals, m.batch(batch, func(int) time.Time { return now() })...)
+		if err != nil {
+			return err
+		}
+		flight <- m.client.Start(ctx, msg)
+	}
+	for len(flight) > 0 {
+		if err := settle(ctx, <-flight); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// steady publishes rate alarm signals a second in all, one a message, each at
+// its due instant whatever became of the one before. told, when not nil, hears
+// of each before it leaves.
+func (f *fleet) steady(ctx context.Context, rate float64, d time.Duration, told func(s devices.Signal)) error {
+	gap := time.Duration(float64(len(f.members)) / rate * float64(time.Second))
+	began := now()
+	return f.each(func(m *member) error {
+		var flight []*mqtt.Delivery
+		for due := began.Add(gap * time.Duration(m.number) / time.Duration(len(f.members))); due.Before(began.Add(d)); due = due.Add(gap) {
+			if err := pause(ctx, time.Until(due)); err != nil {
+				return err
+			}
+			s := m.alarm(due.Truncate(time.Microsecond))
+			if told != nil {
+				told(s)
+			}
+			msg, err := m.message(link.Alarms, s)
+			if err != nil {
+				return err
+			}
+			flight = append(flight, m.client.Start(ctx, msg))
+		}
+		for _, delivery := range flight {
+			if err := settle(ctx, delivery); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return float64(acked.Load()) / time.Since(began).Seconds(), err
 }
 
-// steady publishes rate signals a second in all, one a message, each at its due
-// instant whatever became of the one before.
-func (l *load) steady(ctx context.Context, rate int, d time.Duration) error {
-	gap := time.Duration(len(l.clients)) * time.Second / time.Duration(rate)
-	began := time.Now()
-	return l.each(func(g int) error {
-		var last *mqtt.Delivery
-		due := began.Add(gap * time.Duration(g) / time.Duration(len(l.clients)))
-		for ; due.Before(began.Add(d)); due = due.Add(gap) {
-			select {
-			case <-time.After(time.Until(due)):
-			case <-ctx.Done():
-				return ctx.Err()
+// now is the instant as the database keeps it.
+func now() time.Time { return time.Now().Truncate(time.Microsecond) }
+
+// each runs g for every gateway at once and returns what went wrong.
+func (f *fleet) each(g func(m *member) error) error {
+	errs := make([]error, len(f.members))
+	var wait sync.WaitGroup
+	for i, m := range f.members {
+		wait.Go(func() {
+			if err := g(m); err != nil {
+				errs[i] = fmt.Errorf("gateway %s: %w", m.id, err)
 			}
-			last = l.clients[g].Start(mqtt.Message{Topic: l.topic(g), QoS: 1, Payload: l.payload(g, l.next[g], 1, due)})
-			l.next[g]++
-		}
-		if last == nil {
-			return nil
-		}
-		return settle(ctx, last)
-	})
-}
-
-// each runs f for every gateway at once and returns the first error.
-func (l *load) each(f func(gateway int) error) error {
-	errs := make([]error, len(l.clients))
-	var wg sync.WaitGroup
-	for g := range l.clients {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			errs[g] = f(g)
-		}()
+		})
 	}
-	wg.Wait()
+	wait.Wait()
 	return errors.Join(errs...)
 }
 
 func settle(ctx context.Context, d *mqtt.Delivery) error {
+	patience := time.NewTimer(60 * time.Second)
+	defer patience.Stop()
 	select {
 	case <-d.Done():
 		return d.Err()
-	case <-time.After(30 * time.Second):
-		return errors.New("no acknowledgement for 30 s")
+	case <-patience.C:
+		return errors.New("no acknowledgement for 60 s")
 	case <-ctx.Done():
-		return nil
+		return context.Cause(ctx)
 	}
-}
-
-func (l *load) close() {
-	for _, c := range l.clients {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		_ = c.Close(ctx)
-		cancel()
-	}
-}
-
-// ages collects how old things were when they were seen.
-type ages struct {
-	mu  sync.Mutex
-	all []time.Duration
-}
-
-func (a *ages) add(d time.Duration) {
-	a.mu.Lock()
-	a.all = append(a.all, d)
-	a.mu.Unlock()
-}
-
-func (a *ages) count() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.all)
-}
-
-// at returns the q-quantile in milliseconds.
-func (a *ages) at(q float64) float64 {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.all) == 0 {
-		return 0
-	}
-	slices.Sort(a.all)
-	return float64(a.all[int(q*float64(len(a.all)-1))]) / float64(time.Millisecond)
-}
-
-const dueMark = "due:"
-
-// due is the mark that a payload carries: nanoseconds since 1970.
-func due(t time.Time) string { return dueMark + strconv.FormatInt(t.UnixNano(), 10) }
-
-// watch reads a live stream until ctx ends and collects the age of each mark.
-// It returns once the stream stands; stop with ctx.
-func watch(ctx context.Context, url, token string, into *ages) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Accept", "text/event-stream")
-	resp, err := (&http.Client{Transport: &http.Transport{DisableCompression: true}}).Do(req) //nolint:bodyclose // closed by the goroutine below
-	if err != nil {
-		return fmt.Errorf("watch %s: %w", url, err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		resp.Body.Close()
-		return fmt.Errorf("watch %s: %s", url, resp.Status)
-	}
-	go func() {
-		defer resp.Body.Close()
-		lines := bufio.NewReaderSize(resp.Body, 256<<10)
-		var name []byte
-		for {
-			line, err := lines.ReadSlice('\n')
-			if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-				return
-			}
-			if rest, ok := bytes.CutPrefix(line, []byte("event: ")); ok {
-				name = append(name[:0], bytes.TrimSpace(rest)...)
-				continue
-			}
-			if !bytes.Equal(name, []byte("alarm")) {
-				continue
-			}
-			_, rest, found := bytes.Cut(line, []byte(dueMark))
-			if !found {
-				continue
-			}
-			digits := rest[:max(0, bytes.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' }))]
-			if nanos, err := strconv.ParseInt(string(digits), 10, 64); err == nil {
-				into.add(time.Since(time.Unix(0, nanos)))
-			}
-		}
-	}()
-	return nil
-}
-
-// cpu is the processor time that a process and its threads have used.
-func cpu(pid int) time.Duration {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(fields) < 13 {
-		return 0
-	}
-	user, _ := strconv.ParseInt(fields[11], 10, 64)
-	system, _ := strconv.ParseInt(fields[12], 10, 64)
-	return time.Duration(user+system) * 10 * time.Millisecond // the kernel counts in 1/100 s
-}
-
-// rss is the resident memory of a process in MiB.
-func rss(pid int) float64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kib, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-			return kib / 1024
-		}
-	}
-	return 0
 }
