@@ -13,8 +13,8 @@ import (
 // floors lists our packages from the ground up. A package may import only what
 // stands on a lower floor, so the house can be read one floor at a time.
 var floors = [][]string{
-	{"devices"},
-	{"devices/modbus", "devices/mqtt", "devices/profiles"},
+	{"devices", "rosters"},
+	{"devices/modbus", "devices/mqtt", "devices/profiles", "rosters/planner"},
 	{"devices/mqtt/broker", "gateway/link", "simulators/modbusd"},
 	{"gateway/spool", "gateway/poller", "gateway/commands", "console/auth", "console/live"},
 	{"console/audit", "console/jobs", "simulators/panel", "simulators/door"},
@@ -24,7 +24,7 @@ var floors = [][]string{
 	{"console/store"},
 	{"console/store/storetest"},
 	{"console", "gateway", "cmd/bench/bare"},
-	{"cmd/console", "cmd/gateway", "cmd/simulators", "cmd/demo", "cmd/bench", "cmd/notice"},
+	{"cmd/console", "cmd/gateway", "cmd/simulators", "cmd/demo", "cmd/bench", "cmd/notice", "cmd/rosterplan"},
 }
 
 // doors gives each outside library the folders that may import it.

@@ -377,3 +377,29 @@ func TestNoRaiseIsEverLost(t *testing.T) {
 		}
 	})
 }
+
+// A panel's own fire word sums up its zones: one zone in fire is one detector,
+// whichever of the two words was read first.
+func TestAPanelsSummaryIsNoSecondDetector(t *testing.T) {
+	t.Parallel()
+	for _, order := range [][2]string{{"+fire.panel fire.alarm", "+fire.zone3 fire.alarm"}, {"+fire.zone3 fire.alarm", "+fire.panel fire.alarm"}} {
+		b := newBoard()
+		for i, words := range order {
+			h := say(uint64(i+1), words)
+			if strings.Contains(words, ".panel") {
+				h.Detail = map[string]string{"summary": "true"}
+			}
+			b.Apply(h)
+		}
+		want := []string{"fire.panel fire.alarm unacknowledged ×1", "fire.zone3 fire.alarm unacknowledged ×1"}
+		if got := describe(b); !slices.Equal(slices.Sorted(slices.Values(got)), want) {
+			t.Errorf("%v gives %v, want %v", order, got, want)
+		}
+		b.Apply(say(3, "+fire.zone4 fire.alarm"))
+		for _, line := range describe(b) {
+			if zone := strings.HasPrefix(line, "fire.zone"); zone != strings.HasSuffix(line, " confirmed first=zone3") {
+				t.Errorf("with a second zone: %s", line)
+			}
+		}
+	}
+}

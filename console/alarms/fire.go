@@ -7,11 +7,20 @@ import (
 	"guardroom/devices"
 )
 
+// summary is the detail with which a panel's own fire point says that it only
+// sums up its zones.
+const summary = "summary"
+
+// detects reports whether a is a detector, call point or zone in fire. A panel's
+// summary is an alarm too, because a zone that nobody mapped shows nowhere else;
+// but it is no second detector, and never the first-up.
+func detects(a *Alarm) bool { return a.Kind == devices.FireAlarm && a.Detail[summary] != "true" }
+
 // joinFire joins a, which h raised, with the other fire alarms of its panel. They
 // never merge. A second detector confirms the fire of the first; the first one
 // of the event stays pinned on all of them.
 func (b *Board) joinFire(a *Alarm, h *Heard) {
-	if a.Kind != devices.FireAlarm {
+	if !detects(a) {
 		return
 	}
 	others := b.fires(a)
@@ -31,7 +40,7 @@ func (b *Board) joinFire(a *Alarm, h *Heard) {
 func (b *Board) fires(a *Alarm) []*Alarm {
 	var found []*Alarm
 	for _, other := range b.Open {
-		if other != a && other.Kind == devices.FireAlarm && other.Gateway == a.Gateway && other.Device == a.Device {
+		if other != a && detects(other) && other.Gateway == a.Gateway && other.Device == a.Device {
 			found = append(found, other)
 		}
 	}

@@ -181,10 +181,11 @@ func Check(ctx context.Context, store interface {
 	case err != nil:
 		return Verdict{}, fmt.Errorf("read the record: %w", err)
 	}
-	if err := v.End(head); err != nil {
-		return Verdict{Entries: v.Entries, FirstBad: fmt.Sprintf("%d.%d", v.change, v.index), Reason: err.Error()}, nil
+	verdict := Verdict{OK: true, Entries: v.Entries}
+	if cut := v.End(head); cut != nil {
+		verdict = Verdict{Entries: v.Entries, FirstBad: fmt.Sprintf("%d.%d", v.change, v.index), Reason: cut.Error()}
 	}
-	return Verdict{OK: true, Entries: v.Entries}, nil
+	return verdict, nil
 }
 
 type badEntry struct {

@@ -121,7 +121,7 @@ func TestCompresses(t *testing.T) {
 			if answer.Header.Get("Vary") != "Accept-Encoding" {
 				t.Error("a cache between must know that the answer varies")
 			}
-			text := ""
+			var text string
 			if tc.packed {
 				z, err := gzip.NewReader(answer.Body)
 				if err != nil {

@@ -161,7 +161,7 @@ func (l *Line) exchange(a *ask) ([]uint16, error) {
 	}
 	l.succeeded(err, time.Since(began))
 	if err != nil {
-		if refusal := err.(Exception); a.write && !refusal.refusesWrite() {
+		if refusal := (Exception{}); a.write && errors.As(err, &refusal) && !refusal.refusesWrite() {
 			err = &OutcomeUnknownError{Cause: err}
 		}
 		return nil, err
@@ -199,7 +199,7 @@ func (l *Line) succeeded(err error, latency time.Duration) {
 	l.count.note(func(s *Stats) {
 		s.Answers++
 		s.LastSuccess, s.LastLatency = time.Now(), latency
-		if refusal, ok := err.(Exception); ok {
+		if refusal := (Exception{}); errors.As(err, &refusal) {
 			if s.Exceptions == nil {
 				s.Exceptions = map[byte]uint64{}
 			}

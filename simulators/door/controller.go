@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"guardroom/devices/mqtt"
@@ -130,9 +131,14 @@ type Controller struct {
 	asks chan func()   // in: everything that touches what stands below
 	feed chan struct{} // in: there may be events to publish
 
+	up atomic.Pointer[context.Context] // of the connection whose subscriptions stand
+
 	now    Snapshot // owned by run
 	faults faults   // has a lock of its own: requests look at it
 }
+
+// ErrSaved is wrapped by Start when Options.Saved does not fit the controller.
+var ErrSaved = errors.New("the saved state does not fit")
 
 // Start connects to the broker, and goes on trying, until ctx ends or Close.
 func Start(ctx context.Context, o Options) (*Controller, error) {
@@ -147,7 +153,7 @@ func Start(ctx context.Context, o Options) (*Controller, error) {
 		c.now.Doors[i] = Leaf{Mode: controlled, Delay: seconds(o.Relock)}
 	}
 	if err := c.restore(); err != nil {
-		return nil, fmt.Errorf("simulate doors: %w", err)
+		return nil, fmt.Errorf("simulate doors: %w: %w", ErrSaved, err)
 	}
 	c.ctx, c.cancel = context.WithCancel(ctx)
 	client, err := mqtt.Connect(mqtt.Options{
@@ -156,7 +162,7 @@ func Start(ctx context.Context, o Options) (*Controller, error) {
 		// The requests must stand before the first one can arrive.
 		Subscriptions: []mqtt.Subscription{{Filter: o.Root + "/requests/#", Handler: c.request}},
 		CleanSession:  true,
-		OnUp:          func(context.Context, *mqtt.Client) { c.wakeFeed() },
+		OnUp:          func(ctx context.Context, _ *mqtt.Client) { c.up.Store(&ctx); c.wakeFeed() },
 		OnDown:        func(err error) { o.Log.Warn("door simulator lost its broker", "serial", o.Serial, "error", err) },
 		Log:           o.Log,
 	})
@@ -177,19 +183,19 @@ func (c *Controller) restore() error {
 		return nil
 	}
 	if len(saved.Doors) != c.o.Doors {
-		return fmt.Errorf("the saved state has %d doors, not %d", len(saved.Doors), c.o.Doors)
+		return fmt.Errorf("it has %d doors, not %d", len(saved.Doors), c.o.Doors)
 	}
 	for i, leaf := range saved.Doors {
 		if leaf.Mode < normallyOpen || leaf.Mode > controlled || leaf.Delay == 0 {
-			return fmt.Errorf("the saved state of door %d has mode %d and delay %d", i+1, leaf.Mode, leaf.Delay)
+			return fmt.Errorf("door %d has mode %d and delay %d", i+1, leaf.Mode, leaf.Delay)
 		}
 	}
 	if saved.Fed > saved.Last || len(saved.Events) > 0 && saved.Events[len(saved.Events)-1].Index != saved.Last {
-		return errors.New("the saved events do not end at the saved event number")
+		return errors.New("the events do not end at the event number")
 	}
 	for _, spec := range saved.Faults {
 		if err := c.faults.set(spec); err != nil {
-			return fmt.Errorf("the saved state: %w", err)
+			return err
 		}
 	}
 	c.now = *saved
@@ -263,8 +269,11 @@ func (c *Controller) Snapshot() (s Snapshot, err error) {
 // Serial is the controller's device-id.
 func (c *Controller) Serial() uint32 { return c.o.Serial }
 
-// Connected reports whether the controller reaches its broker.
-func (c *Controller) Connected() bool { return c.client.Connected() }
+// Connected reports whether the controller hears what its broker is asked.
+func (c *Controller) Connected() bool {
+	up := c.up.Load()
+	return up != nil && (*up).Err() == nil
+}
 
 // SetFault begins a fault ("silent", "late:5s", "refuse*2"); "none" ends all.
 func (c *Controller) SetFault(spec string) error {

@@ -2,6 +2,7 @@ package door
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 )
@@ -23,7 +24,7 @@ func FuzzRequest(f *testing.F) {
 		for topic, h := range handlers {
 			answer, err := h.obey(c, r)
 			if err != nil {
-				if _, ours := err.(*problem); !ours {
+				if ours := (*problem)(nil); !errors.As(err, &ours) {
 					t.Errorf("%s: %v", topic, err)
 				}
 				continue

@@ -3,6 +3,7 @@ package door
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -126,8 +127,8 @@ func (c *Controller) answer(r request, method string, response any, err error) {
 	}
 	message := map[string]any{}
 	if err != nil {
-		p, ours := err.(*problem)
-		if !ours {
+		p := (*problem)(nil)
+		if !errors.As(err, &p) {
 			return // the controller is closing
 		}
 		content["error"] = p

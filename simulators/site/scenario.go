@@ -108,9 +108,6 @@ func Parse(file string, data []byte) (Scenario, error) {
 // doorProfile is the profile that the door simulator stands for.
 const doorProfile = "access/uhppoted"
 
-// doorActions are what can happen at a door besides its states.
-var doorActions = []string{"granted", "denied", "rex", "duress", "panic"}
-
 // validate reports everything that is wrong with the scenario.
 func (sc *Scenario) validate() error {
 	if len(sc.Devices) == 0 {

@@ -162,6 +162,9 @@ func (s *Site) startDoors(d *device) error {
 	}
 	o.Broker = d.address
 	c, err := door.Start(s.ctx, o)
+	if errors.Is(err, door.ErrSaved) {
+		return fmt.Errorf("%w; delete %s to begin quiet", err, s.o.StateFile)
+	}
 	if err != nil {
 		return err
 	}

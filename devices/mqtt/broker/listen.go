@@ -25,7 +25,7 @@ type listener struct {
 }
 
 func (b *Broker) listen(id string, at Listener) (*listener, error) {
-	l, err := net.Listen("tcp", at.Address)
+	l, err := (&net.ListenConfig{}).Listen(b.ctx, "tcp", at.Address)
 	if err != nil {
 		return nil, err
 	}

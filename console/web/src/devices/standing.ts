@@ -64,7 +64,7 @@ const doorVerbs = new Set(['access', 'lock', 'unlock', 'block', 'lockdown'])
 export function isDoor(point: Point): boolean {
   return (
     (point.verbs ?? []).some((v) => doorVerbs.has(v.verb)) ||
-    (point.kinds ?? []).some((kind) => kind.startsWith('door.'))
+    ((point.kinds ?? []).some((kind) => kind.startsWith('door.')) && (point.states ?? []).some((s) => opens.has(s)))
   )
 }
 

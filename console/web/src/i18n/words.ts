@@ -116,6 +116,7 @@ export function readingWords(t: TFunction, reading: Reading | null | undefined, 
     return unit ? `${number} ${unit}` : number
   }
   const states = reading.states?.length ? reading.states : reading.state ? [reading.state] : []
-  if (states.length > 0) return states.map((s) => stateWords(t, s)).join(', ')
+  const telling = states.length > 1 ? states.filter((s) => s !== 'normal') : states
+  if (telling.length > 0) return telling.map((s) => stateWords(t, s)).join(', ')
   return reading.text || t('quality.unknown')
 }
