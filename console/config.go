@@ -55,6 +55,41 @@ type MQTTConfig struct {
 	TLS    *TLSConfig `yaml:"tls"`
 }
 
+// UnmarshalYAML takes the short form too: "http: 127.0.0.1:8080".
+func (c *HTTPConfig) UnmarshalYAML(decode func(any) error) error {
+	type plain HTTPConfig
+	return shortOr(decode, &c.Listen, (*plain)(c))
+}
+
+// UnmarshalYAML takes the short form too: "mqtt: 127.0.0.1:1883".
+func (c *MQTTConfig) UnmarshalYAML(decode func(any) error) error {
+	type plain MQTTConfig
+	return shortOr(decode, &c.Listen, (*plain)(c))
+}
+
+// UnmarshalYAML takes the short form too: "broker: ssl://broker.example:8883".
+func (c *BrokerConfig) UnmarshalYAML(decode func(any) error) error {
+	type plain BrokerConfig
+	c.URLs = make([]string, 1)
+	if err := shortOr(decode, &c.URLs[0], (*plain)(c)); err != nil {
+		return err
+	}
+	if len(c.URLs) == 1 && c.URLs[0] == "" {
+		c.URLs = nil
+	}
+	return nil
+}
+
+// shortOr reads a single word into short, anything else into whole.
+func shortOr(decode func(any) error, short *string, whole any) error {
+	var word string
+	if err := decode(&word); err == nil {
+		*short = word
+		return nil
+	}
+	return decode(whole)
+}
+
 // TLSConfig names certificate files. With client_ca a gateway may show a
 // certificate whose common name is its id, instead of a credential.
 type TLSConfig struct {
@@ -205,16 +240,19 @@ func (p *problems) add(at, format string, args ...any) {
 	p.found = append(p.found, fmt.Sprintf("%s: %s: %s", place, key, fmt.Sprintf(format, args...)))
 }
 
+// line is where the value stands, or what it is part of.
 func (p *problems) line(at string) int {
-	where, err := yaml.PathString(at)
-	if err != nil || p.tree == nil {
-		return 0
+	for ; p.tree != nil && at != "" && at != "$"; at = at[:max(0, strings.LastIndexAny(at, ".["))] {
+		where, err := yaml.PathString(at)
+		if err != nil {
+			continue
+		}
+		node, err := where.FilterFile(p.tree)
+		if err == nil && node != nil && node.GetToken() != nil {
+			return node.GetToken().Position.Line
+		}
 	}
-	node, err := where.FilterFile(p.tree)
-	if err != nil || node == nil || node.GetToken() == nil {
-		return 0
-	}
-	return node.GetToken().Position.Line
+	return 0
 }
 
 var reference = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)

@@ -37,6 +37,10 @@ log: {level: debug, format: json}
 		c.Supervision.GatewayLost != 45*time.Second || c.Stations[0].ID != "hq" {
 		t.Errorf("%+v", c)
 	}
+	short, err := load(t, "http: 127.0.0.1:9001\nmqtt: 127.0.0.1:9002\nbroker: ssl://b.example:8883\n")
+	if err != nil || short.HTTP.Listen != "127.0.0.1:9001" || short.MQTT.Listen != "127.0.0.1:9002" || short.Broker.URLs[0] != "ssl://b.example:8883" {
+		t.Errorf("short forms: %+v %v", short, err)
+	}
 	for _, empty := range []string{"", "\n", "# nothing\n", "{}"} {
 		if _, err := load(t, empty); err != nil {
 			t.Errorf("%q: %v", empty, err)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -102,8 +103,10 @@ func (w *wire) authenticate(c *broker.Client, password []byte) error {
 		}
 		id = c.CertCN
 	}
-	if c.ID != "gateway-"+id {
-		return fmt.Errorf("client id %.64q is not gateway-%.64s", c.ID, id)
+	// A gateway may choose its client id, but not that of another: that would
+	// throw the other off.
+	if strings.HasPrefix(c.ID, "gateway-") && c.ID != "gateway-"+id {
+		return fmt.Errorf("client id %.64q belongs to another gateway than %.64s", c.ID, id)
 	}
 	var station string
 	var err error
@@ -215,7 +218,11 @@ func (w *wire) observe(t link.Topic, payload []byte, broken bool) error {
 		if err != nil {
 			return err
 		}
-		return w.h.stations.Birth(t.Station, t.Gateway, m)
+		if err := w.h.stations.Birth(t.Station, t.Gateway, m); err != nil {
+			return err
+		}
+		w.h.work.Go(func() { w.remind(t) })
+		return nil
 	case link.Status:
 		m, err := link.Decode[link.StatusMessage](t.Channel, payload)
 		if err != nil {
@@ -370,6 +377,15 @@ func (w *wire) send(station, gateway string, c link.Channel, payload []byte) err
 		return fmt.Errorf("gateway %s: %w", gateway, mqtt.ErrNotConnected)
 	}
 	return w.publish(mqtt.Message{Topic: link.Topic{Station: station, Gateway: gateway, Channel: c}.String(), Payload: payload, QoS: c.QoS()})
+}
+
+// remind tells a gateway that has just connected how far it is committed.
+func (w *wire) remind(t link.Topic) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := w.h.intake.Remind(ctx, t.Station, t.Gateway); err != nil {
+		w.h.log.Warn("console: a gateway was not told how far it is committed; the next signal will tell it", "gateway", t.Gateway, "err", err)
+	}
 }
 
 // confirm tells a gateway what it may forget; one that is lost is told by the next.

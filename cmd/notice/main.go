@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -32,7 +33,8 @@ func run() error {
 		return err
 	}
 	fmt.Println("Guardroom\nCopyright the Guardroom authors\n\nLicensed under the Apache License, Version 2.0 (see LICENSE).")
-	fmt.Println("\nThe programs contain these Go modules:")
+	fmt.Println("\nThe source of every module and package is to be had under its name from the Go module proxy and the npm registry; that\nof the EPL-2.0 and MPL-2.0 ones is used unchanged.")
+	fmt.Println("\nThe programs contain the Go runtime and standard library (BSD-3-Clause, the Go authors) and these Go modules:")
 	fmt.Println()
 	for _, m := range modules {
 		fmt.Println("  " + m)
@@ -49,7 +51,7 @@ func run() error {
 func goModules() ([]string, error) {
 	args := append([]string{"list", "-deps", "-f", `{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}`}, programs...)
 	var problems bytes.Buffer
-	list := exec.Command("go", args...)
+	list := exec.CommandContext(context.Background(), "go", args...)
 	list.Stderr = &problems
 	out, err := list.Output()
 	if err != nil {

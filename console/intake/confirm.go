@@ -34,7 +34,10 @@ type confirmer struct {
 func (c *confirmer) tell(marks []confirmed) {
 	c.mu.Lock()
 	for _, m := range marks {
-		c.pending[confirmKey{m.gateway, m.epoch}] = m
+		key := confirmKey{m.gateway, m.epoch}
+		if known, waits := c.pending[key]; !waits || m.upto >= known.upto {
+			c.pending[key] = m
+		}
 	}
 	c.mu.Unlock()
 	select {

@@ -81,6 +81,24 @@ func (o *Options) fill() {
 	}
 }
 
+// Remind sends a gateway the marks that are committed already. One that has just
+// connected learns from them what it may forget, that its spool is an old copy
+// when it is, and the console's time.
+func (in *Intake) Remind(ctx context.Context, station, gateway string) error {
+	known, err := in.shard(gateway).journal.Load(ctx, gateway)
+	if err != nil {
+		return err
+	}
+	marks := make([]confirmed, 0, len(known))
+	for _, p := range known {
+		if p.Epoch > 0 { // epoch 0 is what the console says itself
+			marks = append(marks, confirmed{station, gateway, p.Epoch, p.Upto})
+		}
+	}
+	in.confirm.tell(marks)
+	return nil
+}
+
 // Intake takes signals. Its methods may be called from any goroutine.
 type Intake struct {
 	o       Options

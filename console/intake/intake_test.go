@@ -177,6 +177,23 @@ func TestTakeCommitsOnceConfirmsAndRaises(t *testing.T) {
 	}
 }
 
+func TestAGatewayThatComesBackIsRemindedOfItsMark(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, intake.Options{})
+	w.send(link.Signals, opened(1), opened(2))
+	w.until("confirm 2", func() bool { return w.upto(1) == 2 })
+	w.mu.Lock()
+	w.confirms = nil
+	w.mu.Unlock()
+	if err := w.in.Remind(t.Context(), "hq", "gw-1"); err != nil {
+		t.Fatal(err)
+	}
+	w.until("the reminder", func() bool { return w.upto(1) == 2 })
+	if err := w.in.Remind(t.Context(), "hq", "gw-new"); err != nil {
+		t.Errorf("a new gateway has no mark: %v", err)
+	}
+}
+
 func TestExpressOvertakesBacklog(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, intake.Options{})

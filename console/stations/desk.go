@@ -318,12 +318,24 @@ func (d *Desk) RemoveGateway(ctx context.Context, by auth.Operator, id string) e
 	}
 	d.mu.Lock()
 	d.changes++
+	away := false
 	if g := d.gateways[id]; g != nil {
+		away = g.state != Online
 		d.forget(g)
 	}
 	d.mu.Unlock()
 	if d.o.Drop != nil {
 		d.o.Drop(id)
+	}
+	if away { // what it was lost for is over, and what stood under its loss stands for itself
+		now := d.o.Now().UTC()
+		err := d.o.Raiser.Raise(ctx, station, devices.Signal{
+			Point: devices.MakePointID(id, devices.GatewayDevice, devices.LinkPoint), Kind: devices.GatewayLost,
+			Occurred: now, Observed: now, Clock: devices.Synced, Text: "the gateway was removed",
+		})
+		if err != nil {
+			d.o.Log.Warn("stations: the loss of a removed gateway was not ended", "gateway", id, "err", err)
+		}
 	}
 	return nil
 }

@@ -337,3 +337,18 @@ func TestBirthIsRefusedWhole(t *testing.T) {
 	}
 	w.state(stations.NeverSeen)
 }
+
+// Nobody would ever end the loss of a gateway that is gone for good.
+func TestALostGatewayThatIsRemovedIsNoLongerLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.birth("s1")
+	w.after(0)
+	w.status(link.Offline, "s1", true)
+	w.after(0)
+	w.said("back", "lost connection")
+	if err := w.desk.RemoveGateway(t.Context(), boss, "g1"); err != nil {
+		t.Fatal(err)
+	}
+	w.said("back")
+}

@@ -94,7 +94,7 @@ func (p *serialPort) prepare() error {
 func (p *serialPort) Close() error {
 	if raw, err := p.SyscallConn(); err == nil {
 		// The claim would outlive us while anybody else has the port open.
-		_ = raw.Control(func(fd uintptr) { unix.IoctlSetInt(int(fd), unix.TIOCNXCL, 0) })
+		_ = raw.Control(func(fd uintptr) { _ = unix.IoctlSetInt(int(fd), unix.TIOCNXCL, 0) })
 	}
 	err := p.File.Close()
 	if failed := p.settings.Close(); err == nil {
