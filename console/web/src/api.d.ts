@@ -678,7 +678,7 @@ export interface components {
             version: number;
         };
         AlarmWithHistory: {
-            acknowledged: components["schemas"]["Acknowledgement"];
+            acknowledged: components["schemas"]["Acknowledgement"] | null;
             category: string;
             cause: string | null;
             /** Format: int64 */
@@ -694,7 +694,7 @@ export interface components {
             };
             device: string;
             device_name: string;
-            first_up: components["schemas"]["FirstUp"];
+            first_up: components["schemas"]["FirstUp"] | null;
             gateway: string;
             history: components["schemas"]["Entry"][];
             id: string;
