@@ -6,7 +6,7 @@ UI := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/vite.config
 PROGRAMS := console gateway simulators demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench lint generate ui go-build need need-test go-test web-test e2e clean
+.PHONY: help run build test bench bench-rosters lint generate ui go-build need need-test go-test web-test e2e clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ test: need-test ui go-build lint go-test web-test e2e ## everything that CI runs
 bench: build ## the figures: intake, latency, poller, memory, readers
 	go build -o bin/bench ./cmd/bench
 	./bin/bench $(ARGS)
+
+bench-rosters: ## penalty, best known and gap of benchmark instances: INSTANCES=DIR TIME=10s
+	go run ./cmd/rosterplan -bench $(INSTANCES) -time $(or $(TIME),10s)
 
 lint: .tools/golangci-lint-$(GOLANGCI) $(WEB)/node_modules/.ready ## Go and TypeScript linters
 	.tools/golangci-lint-$(GOLANGCI) run ./...
