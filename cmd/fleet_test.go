@@ -219,3 +219,36 @@ func (f *fleet) active() map[devices.PointID]bool {
 	}
 	return found
 }
+
+// TestJudge spoils a journal in every way that the ledger must notice.
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	point := devices.PointID("gw/panel-1.zone1")
+	f := &fleet{gateway: "gw", panels: []*stormy{{name: "panel-1", set: map[devices.PointID][]bool{point: {true, false, true}}}}}
+	said := func(seq uint64, active bool) line {
+		return line{Epoch: 1, Seq: seq, Point: point, Kind: devices.FireAlarm, Active: active}
+	}
+	whole := []line{said(1, true), said(2, false), said(3, true)}
+	for _, tc := range []struct {
+		name  string
+		lines []line
+		want  verdict
+	}{
+		{"whole", whole, verdict{}},
+		{"one lost", []line{whole[0], whole[2]}, verdict{unseen: 1, holes: 1, turned: 1}},
+		{"the last lost", whole[:2], verdict{unseen: 1, wrong: 1}},
+		{"one doubled", []line{whole[0], whole[1], whole[1], whole[2]}, verdict{unseen: -1, doubled: 1, turned: 1}},
+		{"a pair not seen", []line{said(1, true)}, verdict{unseen: 2}},
+		{"turned round", []line{said(1, false), said(2, true), said(3, true)}, verdict{turned: 2}},
+		{"nothing", nil, verdict{unseen: 3, wrong: 1}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got := f.judge(tc.lines)
+			got.epochs, got.edges, got.stored = nil, 0, 0
+			if fmt.Sprint(got) != fmt.Sprint(tc.want) {
+				t.Errorf("judged %s, want %s", got, tc.want)
+			}
+		})
+	}
+}

@@ -75,6 +75,8 @@ func (u *uplink) connect() error {
 	}
 	options := mqtt.Options{
 		URLs: u.config.Brokers, ClientID: "gateway-" + u.config.ID, TLS: tls, CleanSession: true,
+		// While the link is away an alarm waits: it is tried again soon, with jitter.
+		MaxReconnect: 2 * time.Second,
 		WillFor: u.will, OnUp: u.up, Log: u.log,
 		OnDown: func(err error) { u.log.Warn("no link to the console; signals are kept", "error", err) },
 		OnRefused: func(filter string) {

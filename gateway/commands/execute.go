@@ -45,7 +45,7 @@ func (x *Executor) carryOut(ctx context.Context, w *worker, a *profiles.Action) 
 	}
 	if a.Confirm == nil {
 		if state == unknown {
-			return ending{devices.Unknown, devices.UnknownNoAnswer, "it was sent, and no answer came: " + err.Error(), ""}
+			return ending{devices.Unknown, devices.UnknownNoAnswer, "it was sent, and no answer came: " + inWords(err), ""}
 		}
 		return ending{outcome: devices.Confirmed, text: "the device took the command"}
 	}
@@ -98,7 +98,7 @@ func refusedBy(err error) ending {
 	case errors.Is(err, modbus.ErrQueueFull), errors.As(err, &exception) && exception.Busy():
 		return ending{devices.Refused, devices.RefusedBusy, "the device is busy; nothing was done: " + err.Error(), ""}
 	case notSent(err):
-		return ending{devices.Refused, devices.RefusedOffline, "the device does not answer; nothing was sent: " + err.Error(), ""}
+		return ending{devices.Refused, devices.RefusedOffline, "the device does not answer; nothing was sent: " + inWords(err), ""}
 	case errors.As(err, &refusal):
 		return ending{devices.Refused, devices.RefusedByDevice, "the device refused: " + refusal.Refused(), ""}
 	}
@@ -131,13 +131,13 @@ func (x *Executor) readBack(ctx context.Context, device Actuator, want *profiles
 		if seen == "" {
 			text := "it was sent, and the state could not be read back"
 			if failure != nil {
-				text += ": " + failure.Error()
+				text += ": " + inWords(failure)
 			}
 			return ending{devices.Unknown, devices.UnknownNoAnswer, text, ""}
 		}
 		text := fmt.Sprintf("within %s the device did not show it; it shows %s", want.Within, seen)
 		if lost != nil {
-			text += "; the answer was lost: " + lost.Error()
+			text += "; the answer was lost: " + inWords(lost)
 		}
 		return ending{devices.TimedOut, devices.TimedOutReadBack, text, seen}
 	}
@@ -158,4 +158,13 @@ func words(ps profiles.PointState) string {
 		return ps.State
 	}
 	return string(ps.Quality)
+}
+
+// inWords is err for an operator: that time ran out says more than which
+// request it ran out for.
+func inWords(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "the device did not answer in time"
+	}
+	return err.Error()
 }
