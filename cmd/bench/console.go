@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"guardroom/console"
+	"guardroom/console/auth"
 	"guardroom/console/store"
 	"guardroom/console/store/pgbox"
 )
@@ -29,7 +31,6 @@ type consoleUnderTest struct {
 	config    string // file
 	data      string
 	token     string
-	bin       string
 }
 
 // aConsole is the console that several measurements share, started when the
@@ -46,7 +47,7 @@ func (b *bench) aConsole(ctx context.Context) (*consoleUnderTest, error) {
 }
 
 func (b *bench) startConsole(ctx context.Context, name string) (*consoleUnderTest, error) {
-	c := &consoleUnderTest{data: filepath.Join(b.folder, "console-"+name), bin: filepath.Join(b.o.bin, "console")}
+	c := &consoleUnderTest{data: filepath.Join(b.folder, "console-"+name)}
 	c.config = c.data + ".yaml"
 	text := fmt.Sprintf("data: %s\nhttp: {listen: 127.0.0.1:0}\nmqtt: {listen: 127.0.0.1:0}\nlog: {level: warn}\n"+
 		"stations:\n  - {id: %s, name: Bench, time_zone: Africa/Nairobi}\n", c.data, station)
@@ -57,18 +58,31 @@ func (b *bench) startConsole(ctx context.Context, name string) (*consoleUnderTes
 	if c.program, err = b.start(ctx, "console", &c.addresses, "-config", c.config); err != nil {
 		return nil, err
 	}
-	out, err := exec.CommandContext(ctx, c.bin, "token", "create", "-config", c.config, "--name", "bench", "--role", "admin").Output() //nolint:gosec // the program under test
-	if err != nil {
+	if c.token, err = b.makeToken(ctx, c); err != nil {
 		c.close()
-		return nil, fmt.Errorf("make a token: %w", explained(err))
+		return nil, fmt.Errorf("make a token: %w", err)
 	}
-	c.token = strings.TrimSpace(string(out))
 	return c, nil
+}
+
+// makeToken makes the token with which everything else is asked of the console.
+func (b *bench) makeToken(ctx context.Context, c *consoleUnderTest) (string, error) {
+	if b.o.profile != "" {
+		config, err := console.Load(c.config)
+		if err != nil {
+			return "", err
+		}
+		return console.AddToken(ctx, config, "bench", []auth.Grant{{Role: auth.Admin, Station: auth.AllStations}})
+	}
+	create := exec.CommandContext(ctx, filepath.Join(b.o.bin, "console"), "token", "create", "-config", c.config, "--name", "bench", "--role", "admin") //nolint:gosec // the program under test
+	out, err := create.Output()
+	return strings.TrimSpace(string(out)), explained(err)
 }
 
 // explained adds what a program said.
 func explained(err error) error {
-	if exit, ok := err.(*exec.ExitError); ok { //nolint:errorlint // it comes from Output itself
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
 		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(exit.Stderr))
 	}
 	return err

@@ -58,8 +58,12 @@ func (p *databaseProfile) look(ctx context.Context, db *store.DB) error {
 			       regexp_replace(left(query, 120), '\s+', ' ', 'g')
 			  FROM pg_stat_activity
 			 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'`)
+		if ctx.Err() != nil { // the end was asked for, which ends the query too
+			rows.Close()
+			break
+		}
 		if err != nil {
-			break // ended
+			return fmt.Errorf("profile the database: %w", err)
 		}
 		p.looks++
 		for rows.Next() {
@@ -70,8 +74,8 @@ func (p *databaseProfile) look(ctx context.Context, db *store.DB) error {
 			}
 			p.doing[how+": "+query]++
 		}
-		if rows.Err() != nil {
-			break
+		if err := rows.Err(); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("profile the database: %w", err)
 		}
 	}
 	return nil

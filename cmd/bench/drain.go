@@ -125,6 +125,11 @@ func drained(ctx context.Context, g *gatewayUnderTest, t *toggles, backlog float
 	}
 	took := time.Since(began)
 	stop()
-	<-broken
+	if err := <-broken; err != nil && toggling.Err() == nil {
+		return progress{}, err
+	}
+	if !last.After(first) { // too small a backlog to leave anything out
+		return progress{perSecond: backlog / took.Seconds(), took: took}, nil
+	}
 	return progress{perSecond: (at0 - at1) / last.Sub(first).Seconds(), took: took}, nil
 }

@@ -98,8 +98,7 @@ func parse(args []string) (options, error) {
 	var only string
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.StringVar(&only, "only", "", "names of measurements, with commas; all of them without it")
-	f.DurationVar(&o.seconds, "for", 0, "how long each load lasts, such as 8s")
-	seconds := f.Int("seconds", 8, "the same in seconds")
+	seconds := f.Int("seconds", 8, "how long each load lasts")
 	f.StringVar(&o.bin, "bin", "./bin", "folder of the programs console and gateway")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	f.BoolVar(&o.verbose, "verbose", false, "show what the programs log")
@@ -119,9 +118,7 @@ func parse(args []string) (options, error) {
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("%q is no flag", f.Arg(0))
 	}
-	if o.seconds == 0 {
-		o.seconds = time.Duration(*seconds) * time.Second
-	}
+	o.seconds = time.Duration(*seconds) * time.Second
 	if o.seconds < time.Second || o.seconds > 10*time.Minute {
 		return o, fmt.Errorf("a load of %s is not between one second and ten minutes", o.seconds)
 	}
@@ -146,6 +143,9 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	for _, program := range []string{"console", "gateway"} {
+		if o.profile != "" {
+			break // they run inside this program
+		}
 		if _, err := os.Stat(filepath.Join(b.o.bin, program)); err != nil {
 			return fmt.Errorf("%w: build the programs first with make build", err)
 		}

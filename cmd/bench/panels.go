@@ -85,7 +85,7 @@ func (p *panel) close() {
 	if p.tap != nil {
 		p.tap.close()
 	}
-	p.slave.Close()
+	_ = p.slave.Close() // it only waits
 }
 
 // show puts a point into a state, as the device itself would: values first, then

@@ -81,7 +81,7 @@ type toggles struct {
 	mu           sync.Mutex
 	byID         map[string]*togglePoint
 	raw, carried ages // register → screen; gateway's read → screen
-	asked        ages // the device's next request after the change → screen
+	asked        ages // the next poll of the device begins → screen
 }
 
 type togglePoint struct {
@@ -89,6 +89,7 @@ type togglePoint struct {
 	point  string
 	active bool      // what it shows now
 	since  time.Time // when it was made to; zero: the screen knows
+	made   time.Time // when its registers stood: the next poll that begins shows it
 }
 
 func newToggles(gateway string, s *site) *toggles {
@@ -138,7 +139,9 @@ func (t *toggles) one() error {
 		state = p.panel.state
 	}
 	p.active, p.since = !p.active, time.Now()
-	return p.panel.show(p.point, state)
+	err := p.panel.show(p.point, state)
+	p.made = time.Now()
+	return err
 }
 
 // room waits until half of the points are free.
@@ -187,8 +190,11 @@ func (t *toggles) seen(s seen) {
 	t.raw.add(s.at.Sub(p.since))
 	t.carried.add(s.at.Sub(s.latest))
 	if p.panel.tap != nil {
-		if asked := p.panel.tap.since(p.since); len(asked) > 0 {
-			t.asked.add(s.at.Sub(asked[0]))
+		for _, began := range pollStarts(p.panel.tap.since(p.made.Add(-pollInterval))) {
+			if began.After(p.made) {
+				t.asked.add(s.at.Sub(began))
+				break
+			}
 		}
 	}
 	p.since = time.Time{}
