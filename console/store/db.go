@@ -101,6 +101,7 @@ func (db *DB) tune(c *pgxpool.Config) {
 	ms := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 	set("application_name", "guardroom")
 	set("timezone", "UTC")
+	set("plan_cache_mode", "force_generic_plan")
 	set("statement_timeout", ms(db.o.Deadline))
 	set("idle_in_transaction_session_timeout", ms(4*db.o.Deadline))
 }

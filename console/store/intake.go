@@ -293,24 +293,35 @@ func (t intakeTx) Board(ctx context.Context, signals []intake.Record) (*alarms.B
 		  JOIN unnest($1::text[], $2::text[]) w (point, kind) USING (point, kind)
 		 ORDER BY c.point, c.kind
 		   FOR UPDATE OF c`, w.keyPoints, w.keyKinds)
-	t.ask("read open alarms", func(rows pgx.Rows) error {
+	read := func(rows pgx.Rows) error {
 		list, err := pgx.CollectRows(rows, scanAlarm)
 		for i := range list {
 			b.Open[alarms.Key{Point: list[i].Point, Kind: list[i].Kind}] = &list[i]
 		}
 		return err
-	}, `
+	}
+	if len(w.panelGateways)+len(w.supervised) == 0 { // the common case
+		t.ask("read open alarms", read, `
 		SELECT `+alarmColumns+`
 		  FROM alarms a
-		 WHERE a.state <> 'normal' AND a.id IN (
-		       SELECT id FROM alarms JOIN unnest($1::text[], $2::text[]) w (point, kind) USING (point, kind) WHERE state <> 'normal'
+		  JOIN unnest($1::text[], $2::text[]) w (point, kind) USING (point, kind)
+		 WHERE a.open
+		 ORDER BY a.id
+		   FOR UPDATE OF a`, w.keyPoints, w.keyKinds)
+	} else {
+		t.ask("read open alarms", read, `
+		SELECT `+alarmColumns+`
+		  FROM alarms a
+		 WHERE a.open AND a.id IN (
+		       SELECT id FROM alarms JOIN unnest($1::text[], $2::text[]) w (point, kind) USING (point, kind) WHERE open
 		       UNION
 		       SELECT id FROM alarms JOIN unnest($3::text[], $4::text[]) w (gateway, device) USING (gateway, device)
-		        WHERE kind = 'fire.alarm' AND state <> 'normal'
+		        WHERE kind = 'fire.alarm' AND open
 		       UNION
-		       SELECT id FROM alarms WHERE gateway = ANY($5) AND kind IN ('comms.lost', 'lifesign.stopped', 'gateway.lost') AND state <> 'normal')
+		       SELECT id FROM alarms WHERE gateway = ANY($5) AND kind IN ('comms.lost', 'lifesign.stopped', 'gateway.lost') AND open)
 		 ORDER BY a.id
 		   FOR UPDATE`, w.keyPoints, w.keyKinds, w.panelGateways, w.panelDevices, w.supervised)
+	}
 	if err := t.flush(ctx); err != nil {
 		return nil, nil, err
 	}

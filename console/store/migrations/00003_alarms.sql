@@ -36,11 +36,14 @@ CREATE TABLE alarms (
     claimed             text        NOT NULL, -- the root cause that its device names
     born_suppressed     boolean     NOT NULL,
     epoch               bigint      NOT NULL, -- of the earliest raise
-    seq                 bigint      NOT NULL
-);
+    seq                 bigint      NOT NULL,
+    -- In the predicates of the indexes instead of state: an alarm that only goes
+    -- from one open state to another then changes no index (a HOT update).
+    open                boolean     NOT NULL GENERATED ALWAYS AS (state <> 'normal') STORED
+) WITH (fillfactor = 50);
 -- At most one open alarm of a point and kind.
-CREATE UNIQUE INDEX alarms_open ON alarms (point, kind) WHERE state <> 'normal';
-CREATE INDEX alarms_open_gateway ON alarms (gateway, kind) WHERE state <> 'normal';
+CREATE UNIQUE INDEX alarms_open ON alarms (point, kind) WHERE open;
+CREATE INDEX alarms_open_gateway ON alarms (gateway, kind) WHERE open;
 CREATE INDEX alarms_station ON alarms (station, id);
 CREATE INDEX alarms_point ON alarms (point, id);
 
