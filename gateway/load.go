@@ -244,6 +244,8 @@ func badBroker(address string) string {
 		return "carries a user: the gateway's id is its user name, and credential_file its password"
 	case !slices.Contains([]string{"tcp", "mqtt", "ssl", "tls", "mqtts"}, u.Scheme):
 		return fmt.Sprintf("%q: scheme is not tcp or ssl", clip(address))
+	case (u.Scheme == "tcp" || u.Scheme == "mqtt") && !loopback(u.Hostname()):
+		return fmt.Sprintf("%q leaves this machine, and would carry credential and alarms in clear: use ssl://, and tls.ca for a certificate of your own", clip(address))
 	}
 	return ""
 }
@@ -256,6 +258,8 @@ func (l *loader) brokerOf(n *node, console string) []string {
 		l.fault(n.at(), "console_url %q is not an address such as https://console.example", clip(console))
 	case u.Scheme == "https":
 		return []string{"ssl://" + net.JoinHostPort(u.Hostname(), "8883")}
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		l.fault(n.at(), "console_url %q leaves this machine in clear: use https://, or name the broker as ssl://host:8883", clip(console))
 	case u.Scheme == "http":
 		return []string{"tcp://" + net.JoinHostPort(u.Hostname(), "1883")}
 	default:

@@ -75,7 +75,7 @@ func TestParseRefuses(t *testing.T) {
 	if err := os.WriteFile(secret, []byte(" \n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	head := "id: gw\nstation: unon\nbroker: tcp://h:1883\n"
+	head := "id: gw\nstation: unon\nbroker: tcp://localhost:1883\n"
 	device := func(lines string) string {
 		return head + "devices:\n  - id: d\n    profile: fire/siemens-nk8237\n    address: 10.0.0.1\n" + lines
 	}
@@ -84,9 +84,11 @@ func TestParseRefuses(t *testing.T) {
 		{"not YAML", "id: [gw\nstation: x\n", ":2:", "not YAML"},
 		{"a list", "- a\n", ":1:", "mapping"},
 		{"tabs", "id:\tgw\n\tx: 1\n", ":2:", "not YAML"},
-		{"no id", "station: unon\nbroker: tcp://h:1\n", ":1:", "id is missing"},
-		{"bad id", "id: g/w\nstation: unon\nbroker: tcp://h:1\n", ":1:", "not an id"},
+		{"no id", "station: unon\nbroker: tcp://localhost:1\n", ":1:", "id is missing"},
+		{"bad id", "id: g/w\nstation: unon\nbroker: tcp://localhost:1\n", ":1:", "not an id"},
 		{"no broker", "id: gw\nstation: unon\n", ":1:", "broker is missing"},
+		{"broker in clear", "id: gw\nstation: unon\nbroker: tcp://h:1883\n", ":3:", "in clear"},
+		{"console in clear", "id: gw\nstation: unon\nconsole_url: http://h\n", ":3:", "in clear"},
 		{"bad broker", "id: gw\nstation: unon\nbroker: http://h:1\n", ":3:", "scheme"},
 		{"user in the broker", "id: gw\nstation: unon\nbroker: tcp://me:word@h:1\n", ":3:", "carries a user"},
 		{"unknown key", head + "foo: 1\n", ":4:", `unknown key "foo"`},
@@ -138,7 +140,7 @@ func TestParseRefuses(t *testing.T) {
 
 func TestParseTellsEverythingAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := Parse("g.yaml", []byte("id: g/w\nstation: unon\nbroker: tcp://h:1\nfoo: 1\ndevices:\n  - {id: d, profile: none, address: x}\n"))
+	_, err := Parse("g.yaml", []byte("id: g/w\nstation: unon\nbroker: tcp://localhost:1\nfoo: 1\ndevices:\n  - {id: d, profile: none, address: x}\n"))
 	var faults Faults
 	if !errors.As(err, &faults) || len(faults) != 3 {
 		t.Errorf("error %v", err)
@@ -156,7 +158,7 @@ func TestOwnProfile(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "fire", "own.yaml"), []byte(bad), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	text := "id: gw\nstation: unon\nbroker: tcp://h:1\nprofiles: [" + dir + "]\ndevices:\n  - {id: d, profile: fire/own, address: x}\n"
+	text := "id: gw\nstation: unon\nbroker: tcp://localhost:1\nprofiles: [" + dir + "]\ndevices:\n  - {id: d, profile: fire/own, address: x}\n"
 	_, err := Parse("g.yaml", []byte(text))
 	if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "fire", "own.yaml")+":9:") || !strings.Contains(err.Error(), "g.yaml:6:") {
 		t.Errorf("error %v", err)
@@ -165,7 +167,7 @@ func TestOwnProfile(t *testing.T) {
 
 func TestDecodeWords(t *testing.T) {
 	t.Parallel()
-	c, err := Parse("g.yaml", []byte("id: gw\nstation: unon\nbroker: tcp://h:1\ndevices:\n  - {id: d, profile: fire/siemens-nk8237, address: x, params: {zones: 2, life_sign: false, data_change: false}}\n"))
+	c, err := Parse("g.yaml", []byte("id: gw\nstation: unon\nbroker: tcp://localhost:1\ndevices:\n  - {id: d, profile: fire/siemens-nk8237, address: x, params: {zones: 2, life_sign: false, data_change: false}}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,9 +23,10 @@ import (
 
 const (
 	heartbeatEvery = 10 * time.Second
-	flightBulk     = 16   // messages of signals in flight, up to MaxSignals each
-	flightAlarms   = 64   // messages of alarms in flight
-	replayAlarms   = 2000 // newest unconfirmed alarms sent ahead of the backlog after a connection
+	lookEvery      = 500 * time.Millisecond // at the devices' states, for the heartbeat
+	flightBulk     = 16                     // messages of signals in flight, up to MaxSignals each
+	flightAlarms   = 64                     // messages of alarms in flight
+	replayAlarms   = 2000                   // newest unconfirmed alarms sent ahead of the backlog after a connection
 	resendAtMost   = 2 * time.Minute
 	receiptsKept   = 256
 	readingsEvery  = 100 * time.Millisecond
@@ -77,7 +79,7 @@ func (u *uplink) connect() error {
 		URLs: u.config.Brokers, ClientID: "gateway-" + u.config.ID, TLS: tls, CleanSession: true,
 		// While the link is away an alarm waits: it is tried again soon, with jitter.
 		MaxReconnect: 2 * time.Second,
-		WillFor: u.will, OnUp: u.up, Log: u.log,
+		WillFor:      u.will, OnUp: u.up, Log: u.log,
 		OnDown: func(err error) { u.log.Warn("no link to the console; signals are kept", "error", err) },
 		OnRefused: func(filter string) {
 			u.log.Error("the broker refuses a subscription: commands or confirms will not come", "topic", filter)
@@ -299,20 +301,38 @@ func (u *uplink) send(ctx context.Context, client *mqtt.Client, c link.Channel, 
 	return true
 }
 
-// beat sends the heartbeat, at once and every ten seconds.
+// beat sends the heartbeat: at once, every ten seconds, and as soon as a device
+// is lost or back, because the mark on the screen travels with it.
 func (u *uplink) beat(ctx context.Context, client *mqtt.Client) {
 	tick := time.NewTicker(heartbeatEvery)
 	defer tick.Stop()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
 	for {
+		told := u.deviceStates()
 		if m, err := u.message(link.Heartbeat, u.heartbeat()); err == nil {
 			client.Start(ctx, m)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
+		for same := true; same; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				same = false
+			case <-look.C:
+				same = slices.Equal(told, u.deviceStates())
+			}
 		}
 	}
+}
+
+// deviceStates are the states of all devices, in order.
+func (u *uplink) deviceStates() []string {
+	states := make([]string, len(u.drivers))
+	for i, d := range u.drivers {
+		states[i] = d.Status().State
+	}
+	return states
 }
 
 func (u *uplink) heartbeat() link.HeartbeatMessage {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -57,6 +58,7 @@ type flags struct {
 }
 
 func run(ctx context.Context, args []string) error {
+	args = configLast(args)
 	var words []string
 	for len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		words, args = append(words, args[0]), args[1:]
@@ -92,6 +94,22 @@ func run(ctx context.Context, args []string) error {
 		words, args = append(words, f.Arg(0)), f.Args()[1:]
 	}
 	return f.do(ctx, words)
+}
+
+// configLast moves a leading -config FILE behind the words, where flags are read.
+func configLast(args []string) []string {
+	if len(args) == 0 {
+		return args
+	}
+	name, _, joined := strings.Cut(strings.TrimLeft(args[0], "-"), "=")
+	n := 2
+	if joined {
+		n = 1
+	}
+	if !strings.HasPrefix(args[0], "-") || name != "config" || len(args) <= n {
+		return args
+	}
+	return append(slices.Clone(args[n:]), args[:n]...)
 }
 
 func (f *flags) do(ctx context.Context, words []string) error {

@@ -126,6 +126,10 @@ func DecodeSignals(station, gateway string, payload []byte) (good []devices.Sign
 			s, err := events[i].signal(station, gateway)
 			if err != nil {
 				raw, _ := json.Marshal(events[i])
+				if mended, ok := salvage(gateway, raw, err); ok {
+					good = append(good, mended)
+					continue
+				}
 				bad = append(bad, badSignal(i, raw, gateway, events[i].ID, err))
 				continue
 			}
@@ -150,6 +154,10 @@ func DecodeSignals(station, gateway string, payload []byte) (good []devices.Sign
 				continue
 			}
 		}
+		if mended, ok := salvage(gateway, raw, err); ok {
+			good = append(good, mended)
+			continue
+		}
 		var only struct {
 			ID string `json:"id"`
 		}
@@ -157,6 +165,54 @@ func DecodeSignals(station, gateway string, payload []byte) (good []devices.Sign
 		bad = append(bad, badSignal(i, raw, gateway, only.ID, err))
 	}
 	return good, bad, nil
+}
+
+// Damaged is the detail of a signal that broke the rules of the wire and was
+// mended; its value says which rule.
+const Damaged = "damaged"
+
+// salvage reads what it can of an event that breaks the rules. As long as it says
+// which number it is, what happened and where, it is a signal: an alarm is never
+// set aside for its trimmings. What cannot be read counts as the worse: active,
+// and now.
+func salvage(gateway string, raw json.RawMessage, why error) (devices.Signal, bool) {
+	var e struct{ ID, Type, Subject, Time, Observed, Data json.RawMessage }
+	if json.Unmarshal(raw, &e) != nil {
+		return devices.Signal{}, false
+	}
+	text := func(raw json.RawMessage) string {
+		var s string
+		_ = json.Unmarshal(raw, &s) // what is no string is empty
+		return s
+	}
+	owner, epoch, seq, err := ParseSignalID(text(e.ID))
+	kind, ours := strings.CutPrefix(text(e.Type), typePrefix)
+	version := strings.LastIndex(kind, ".v")
+	if err != nil || owner != gateway || !ours || version < 1 {
+		return devices.Signal{}, false
+	}
+	if _, err := strconv.ParseUint(kind[version+2:], 10, 16); err != nil {
+		return devices.Signal{}, false
+	}
+	s := devices.Signal{
+		Point: devices.PointID(gateway + "/" + text(e.Subject)), Kind: devices.Kind(kind[:version]), Active: true,
+		Clock: devices.Unsynced, Epoch: epoch, Seq: seq, Detail: map[string]string{Damaged: tidy(why.Error())},
+	}
+	var data map[string]json.RawMessage
+	if json.Unmarshal(e.Data, &data) == nil {
+		s.Active = string(data["active"]) != "false"
+		s.State, s.Text = tidy(text(data["state"])), tidy(text(data["text"]))
+	}
+	for _, at := range []json.RawMessage{e.Observed, e.Time} {
+		if parsed, err := time.Parse(time.RFC3339, text(at)); err == nil && plausible(parsed) && s.Observed.IsZero() {
+			s.Observed = parsed
+		}
+	}
+	if s.Observed.IsZero() {
+		s.Observed = time.Now().UTC().Truncate(time.Millisecond)
+	}
+	s.Occurred = s.Observed
+	return s, s.Validate() == nil
 }
 
 func badSignal(i int, raw json.RawMessage, gateway, id string, err error) BadSignal {

@@ -35,6 +35,7 @@ type Modbus struct {
 
 // block is one read of the plan.
 type block struct {
+	urgent bool // DataChange moved since the last read
 	profiles.Read
 	index    int
 	interval time.Duration
@@ -140,8 +141,10 @@ func (d *Modbus) poll(ctx context.Context) {
 		return cmp.Or(cmp.Compare(a.failed, b.failed), cmp.Compare(b.priority, a.priority))
 	})
 	unanswered := 0
-	for _, b := range due {
-		b.due = after(b.due, now, b.interval)
+	for len(due) > 0 {
+		b := due[0]
+		due = due[1:]
+		b.due, b.urgent = after(b.due, now, b.interval), false
 		if unanswered == 2 {
 			continue
 		}
@@ -154,8 +157,23 @@ func (d *Modbus) poll(ctx context.Context) {
 			return
 		}
 		d.answerLooks()
+		due = d.hurry(due)
 	}
 	d.freshness(d.site.Now())
+}
+
+// hurry puts the reads that a moved DataChange has made due before the others.
+func (d *Modbus) hurry(due []*block) []*block {
+	var first []*block
+	for _, b := range d.blocks {
+		if b.urgent {
+			first = append(first, b)
+		}
+	}
+	if len(first) == 0 {
+		return due
+	}
+	return append(first, slices.DeleteFunc(due, func(b *block) bool { return b.urgent })...)
 }
 
 // after is the next time on the grid of a cadence that lies behind now.
@@ -260,8 +278,8 @@ func (d *Modbus) dataChange(b *block, words []uint16, now time.Time) {
 	if word := words[dc.Offset]; !d.counted || word != d.counter {
 		d.counted, d.counter = true, word
 		for _, other := range d.blocks {
-			if other.Tier == profiles.Slow && other.due.After(now) {
-				other.due = now
+			if other.Tier == profiles.Slow {
+				other.due, other.urgent = now, true
 			}
 		}
 	}
