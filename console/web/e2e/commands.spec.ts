@@ -42,4 +42,35 @@ test.describe('a door', () => {
       await simulateFault(request, door.device, 'none')
     }
   })
+
+  test('behind a gateway that only looks says so, and offers no button', async ({ page }) => {
+    await signIn(page, 'officer')
+    const snapshot = await page.evaluate(async () => {
+      const reader = (await fetch('/api/v1/live')).body?.pipeThrough(new TextDecoderStream()).getReader()
+      let text = ''
+      while (!/event: snapshot\ndata: .*\n/.test(text)) text += (await reader?.read())?.value ?? ''
+      await reader?.cancel()
+      return text.match(/event: snapshot\ndata: (.*)\n/)?.[1] ?? ''
+    })
+    const looking = JSON.parse(snapshot) as { gateways: { read_only: boolean }[] }
+    for (const gateway of looking.gateways) gateway.read_only = true
+    await page.route('**/api/v1/live', (route) =>
+      route.fulfill({
+        contentType: 'text/event-stream',
+        body: `event: snapshot\ndata: ${JSON.stringify(looking)}\n\n`,
+      }),
+    )
+    await page.route('**/api/v1/devices?*', async (route) => {
+      const answer = await route.fetch()
+      const list = (await answer.json()) as { items: { points: { verbs?: { allowed: boolean }[] }[] }[] }
+      for (const device of list.items)
+        for (const point of device.points) for (const verb of point.verbs ?? []) verb.allowed = false
+      await route.fulfill({ json: list })
+    })
+    await page.goto('/control')
+    await page.locator('.doors .tile').first().click()
+    await expect(page.locator('.detail [data-off]')).toContainText('The gateway only looks here; it never commands.')
+    await expect(page.locator('[data-verb]')).toHaveCount(0)
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+  })
 })

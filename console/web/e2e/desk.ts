@@ -2,12 +2,30 @@ import { type APIRequestContext, expect, type Page } from '@playwright/test'
 
 const sim = () => process.env.SIM_URL ?? 'http://127.0.0.1:8090'
 
-/** Signs in as a demo account and waits for the live stream. */
-export async function signIn(page: Page, username: string, path = '/control', password = 'guardroom-demo') {
+export const PASSWORD = 'guardroom-demo'
+
+/** Types a name and a password, as a person does. */
+export async function signInByHand(page: Page, username: string, path = '/control', password = PASSWORD) {
   await page.goto(path)
   await page.getByLabel('User name').fill(username)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+type Cookies = Awaited<ReturnType<ReturnType<Page['context']>['cookies']>>
+const sessions = new Map<string, Cookies>()
+
+/** Becomes a demo account, with one session for all tests, and waits for the live stream. */
+export async function signIn(page: Page, username: string, path = '/control') {
+  await page.context().clearCookies()
+  const kept = sessions.get(username)
+  if (kept) await page.context().addCookies(kept)
+  else {
+    const answer = await page.request.post('/api/v1/session', { data: { username, password: PASSWORD } })
+    expect(answer.ok(), `sign in as ${username}: ${await answer.text()}`).toBeTruthy()
+    sessions.set(username, await page.context().cookies())
+  }
+  await page.goto(path)
   await expect(page.locator('[data-live="true"]')).toBeVisible()
 }
 
@@ -28,11 +46,20 @@ interface SimulatedPoint {
   states: string[]
 }
 
-/** The first simulated device and point that can be in the state. */
-export async function pointWith(request: APIRequestContext, profile: RegExp, state: string, nth = 0) {
+interface SimulatedDevice {
+  id: string
+  profile: string
+  points: SimulatedPoint[]
+}
+
+async function simulated(request: APIRequestContext): Promise<SimulatedDevice[]> {
   const answer = await request.get(`${sim()}/sim/v1/devices`)
-  const { devices } = (await answer.json()) as { devices: { id: string; profile: string; points: SimulatedPoint[] }[] }
-  for (const device of devices) {
+  return ((await answer.json()) as { devices: SimulatedDevice[] }).devices
+}
+
+/** The nth simulated point that can be in the state, of the first device of the profile that has one. */
+export async function pointWith(request: APIRequestContext, profile: RegExp, state: string, nth = 0) {
+  for (const device of await simulated(request)) {
     // Zones and detectors, not the panel as a whole.
     const fits = (p: SimulatedPoint) => p.states.includes(state) && !/^(panel|section|gateway|fire_input)/.test(p.id)
     const points = profile.test(device.profile) ? device.points.filter(fits) : []
@@ -42,27 +69,29 @@ export async function pointWith(request: APIRequestContext, profile: RegExp, sta
   throw new Error(`no simulated point of ${profile} can be ${state}`)
 }
 
-/** Everything back to normal at the simulators, and every alarm acknowledged. */
-export async function calm(request: APIRequestContext, page: Page) {
-  const answer = await request.get(`${sim()}/sim/v1/devices`)
-  const { devices } = (await answer.json()) as {
-    devices: { id: string; points: (SimulatedPoint & { state?: string })[] }[]
+/** Everything back to normal at the simulators, every alarm acknowledged and closed. */
+export async function calm(request: APIRequestContext) {
+  const all = await request.post(`${sim()}/sim/v1/normal`, { data: {} })
+  expect(all.ok(), `simulator: ${await all.text()}`).toBeTruthy()
+  const cookie = (sessions.get('supervisor') ?? []).map((c) => `${c.name}=${c.value}`).join('; ')
+  const headers = cookie ? { cookie } : undefined
+  if (!headers) {
+    const answer = await request.post('/api/v1/session', { data: { username: 'supervisor', password: PASSWORD } })
+    expect(answer.ok()).toBeTruthy()
   }
-  for (const device of devices)
-    for (const point of device.points)
-      if (point.state && point.state !== 'normal' && point.state !== point.states[0])
-        await request.post(`${sim()}/sim/v1/devices/${device.id}/points/${point.id}`, { data: { state: 'normal' } })
+  const open = async () => {
+    const answer = await request.get('/api/v1/alarms', { headers })
+    return ((await answer.json()) as { items: { id: string; state: string; version: number }[] | null }).items ?? []
+  }
   await expect(async () => {
-    const open = (await (await page.request.get('/api/v1/alarms')).json()) as {
-      items: { id: string; version: number }[]
-    }
-    for (const alarm of open.items ?? [])
-      await page.request.post(`/api/v1/alarms/${alarm.id}/acknowledge`, {
-        data: { version: alarm.version, comment: '' },
-      })
-    const left = (await (await page.request.get('/api/v1/alarms')).json()) as { items: unknown[] }
-    expect(left.items ?? []).toHaveLength(0)
-  }).toPass({ timeout: 30_000 })
+    for (const alarm of await open())
+      if (alarm.state !== 'acknowledged')
+        await request.post(`/api/v1/alarms/${alarm.id}/acknowledge`, {
+          data: { version: alarm.version, comment: '' },
+          headers,
+        })
+    expect(await open()).toHaveLength(0)
+  }).toPass({ timeout: 30_000, intervals: [200, 300, 500] })
 }
 
 /** The row of an alarm by the name of its point; "Zone 1" is not "Zone 12". */
@@ -70,3 +99,18 @@ export const rowOf = (page: Page, name: string) => {
   const exact = new RegExp(`(^|[^\\w])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}($|[^\\w])`)
   return page.locator('[data-alarm]').filter({ has: page.locator('.sub', { hasText: exact }) })
 }
+
+/** What is wider than the window, in words; empty when nothing is. */
+export const tooWide = (page: Page) =>
+  page.evaluate(() => {
+    const room = document.documentElement.clientWidth
+    if (document.documentElement.scrollWidth <= room) return ''
+    const wide = [...document.body.querySelectorAll<HTMLElement>('*')].filter((e) => {
+      const box = e.getBoundingClientRect()
+      return box.width > 0 && (box.right > room + 1 || box.left < -1)
+    })
+    return `${document.documentElement.scrollWidth} > ${room}: ${wide
+      .slice(0, 6)
+      .map((e) => `${e.tagName.toLowerCase()}.${e.className}`)
+      .join(', ')}`
+  })

@@ -1,12 +1,11 @@
 import { expect, test } from '@playwright/test'
-import { signIn } from './desk'
+import { calm, pointWith, rowOf, signIn, signInByHand, simulate } from './desk'
+
+const rail = 'nav.rail a'
 
 test('a wrong password is said in words, and the right one opens Control', async ({ page }) => {
-  await page.goto('/control')
-  await page.getByLabel('User name').fill('officer')
-  await page.getByLabel('Password', { exact: true }).fill('not the password')
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await expect(page.getByRole('alert')).toContainText('wrong')
+  await signInByHand(page, 'officer', '/control', 'not the password')
+  await expect(page.getByRole('alert')).toContainText('User name or password is wrong.')
   await page.getByLabel('Password', { exact: true }).fill('guardroom-demo')
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(page.getByRole('region', { name: 'Alarms', exact: true })).toBeVisible()
@@ -14,11 +13,34 @@ test('a wrong password is said in words, and the right one opens Control', async
 })
 
 test('the rail shows only pages that the user may open, and a link to another says why', async ({ page }) => {
-  await signIn(page, 'officer', '/audit')
-  await expect(page.getByRole('navigation', { name: 'Pages', exact: true }).getByRole('link')).toHaveCount(3)
-  await expect(page.getByText('You need the right')).toBeVisible()
+  await signIn(page, 'officer', '/users')
+  await expect(page.locator(rail)).toHaveCount(3)
+  await expect(page.getByText('You need the right “manage users”. Ask the shift supervisor.')).toBeVisible()
+  const answer = await page.request.get('/api/v1/users')
+  expect(answer.status()).toBe(403)
   await page.keyboard.press('2')
   await expect(page).toHaveURL(/\/devices/)
+})
+
+test('a planner sees alarms and doors, and has no button for them', async ({ page, request }) => {
+  const fire = await pointWith(request, /^fire\/honeywell/, 'fire', 6)
+  await calm(request)
+  await signIn(page, 'planner')
+  await simulate(request, fire.device, fire.point, 'fire')
+  try {
+    const row = rowOf(page, fire.name)
+    await row.click()
+    await expect(page.locator('.detail')).toContainText(fire.name)
+    await expect(page.getByRole('button', { name: /^Ack/ })).toHaveCount(0)
+    await page.waitForTimeout(450)
+    await page.keyboard.press('a')
+    await page.locator('.doors .tile').first().click()
+    await expect(page.locator('.detail [data-now]')).toBeVisible()
+    await expect(page.locator('[data-verb]')).toHaveCount(0)
+    await expect(row).toHaveAttribute('data-state', 'unacknowledged')
+  } finally {
+    await calm(request)
+  }
 })
 
 test('the clock is the station’s, not the browser’s', async ({ page }) => {
@@ -35,9 +57,62 @@ test('the clock is the station’s, not the browser’s', async ({ page }) => {
   expect(near.some((minute) => words.startsWith(minute))).toBeTruthy()
 })
 
-test('signing out leaves the desk', async ({ page }) => {
-  await signIn(page, 'officer')
+test('signing out leaves the desk, in every tab', async ({ page }) => {
+  await signInByHand(page, 'officer')
+  await expect(page.locator('[data-live="true"]')).toBeVisible()
+  const other = await page.context().newPage()
+  await other.goto('/devices')
+  await expect(other.locator('[data-live="true"]')).toBeVisible()
   await page.locator('.who').click()
   await page.getByRole('button', { name: 'Sign out', exact: true }).click()
   await expect(page.getByLabel('User name')).toBeVisible()
+  await expect(other.getByLabel('User name')).toBeVisible({ timeout: 3_000 }) // nobody touched it
+})
+
+test('a stream that is refused is tried again by itself, and soon', async ({ page }) => {
+  let refused = 0
+  await page.route('**/api/v1/live', (route) => {
+    refused++
+    return route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"code":"unavailable"}' })
+  })
+  await page.context().clearCookies()
+  await page.request.post('/api/v1/session', { data: { username: 'officer', password: 'guardroom-demo' } })
+  await page.goto('/control')
+  await expect.poll(() => refused, { timeout: 8_000 }).toBeGreaterThan(3)
+  await expect(page.locator('[data-banner="no-contact"]')).toBeVisible({ timeout: 7_000 })
+  await page.unroute('**/api/v1/live')
+  await expect(page.locator('[data-live="true"]')).toBeVisible({ timeout: 4_000 })
+  await expect(page.locator('[data-banner="no-contact"]')).toHaveCount(0)
+})
+
+test('a person is added, given a new password, renamed; the new password opens the desk once it is changed', async ({
+  page,
+}) => {
+  const username = `e2e-${Date.now().toString(36)}`
+  await signIn(page, 'admin', '/users')
+  await page.getByRole('button', { name: 'Add a user' }).first().click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('User name').fill(username)
+  await dialog.getByLabel('Name', { exact: true }).fill('Eve Tester')
+  await dialog.getByRole('button', { name: 'Add a user' }).click()
+  await dialog.getByRole('button', { name: 'I have passed it on' }).click()
+  const row = page.locator(`[data-user="${username}"]`)
+  await row.getByRole('button').click()
+  await dialog.getByRole('button', { name: 'Reset password' }).click()
+  const secret = ((await dialog.locator('code.once').textContent()) ?? '').trim()
+  await dialog.getByLabel('Name', { exact: true }).fill('Eve Renamed') // the reset made a new version: no conflict
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(dialog).toHaveCount(0)
+  await expect(row).toContainText('Eve Renamed')
+
+  await page.context().clearCookies()
+  await signInByHand(page, username, '/control', secret)
+  await page.getByLabel('Current password', { exact: true }).fill('something else')
+  await page.getByLabel('New password', { exact: true }).fill('a long new password 7')
+  await page.getByLabel('New password again').fill('a long new password 7')
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await expect(page.getByRole('alert')).toContainText('current password is not the present password')
+  await page.getByLabel('Current password', { exact: true }).fill(secret)
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await expect(page.locator('.who')).toContainText('Eve Renamed')
 })

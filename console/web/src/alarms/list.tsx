@@ -37,7 +37,7 @@ export function useDrawnAlarms(show: Show): DrawnAlarms {
     return {
       life,
       rest: show === 'unacknowledged' ? here.filter(wantsAcknowledgement) : here,
-      wanted: here.filter(wantsAcknowledgement).length,
+      wanted: life.filter(wantsAcknowledgement).length + here.filter(wantsAcknowledgement).length,
       byId: new Map(alarms.map((a) => [a.id, a])),
     }
   }, [alarms, station, show])

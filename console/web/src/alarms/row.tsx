@@ -127,14 +127,13 @@ function Under({ alarm, attempt }: { alarm: Alarm; attempt: Attempt | undefined 
   const parts = [station, alarmPlace(alarm, true)]
   if (alarm.state === 'returned') parts.push(t('alarms.normal_again'))
   else if (!['unacknowledged', 'acknowledged'].includes(alarm.state)) parts.push(stateWords(t, alarm.state))
-  if (alarm.acknowledged) {
-    const { by_name, by, at } = alarm.acknowledged
-    parts.push(t('alarms.by', { name: by_name || by, at: clockTime(at, zone) }))
-  }
-  const words = parts.filter(Boolean).join(' · ')
+  const where = parts.filter(Boolean).join(' · ')
+  const { by_name, by, at } = alarm.acknowledged ?? {}
+  const who = at ? t('alarms.by', { name: by_name || by, at: clockTime(at, zone) }) : ''
   return (
-    <div className="sub" title={words}>
-      {words}
+    <div className="sub two" title={[where, who].filter(Boolean).join(' · ')}>
+      <span>{where}</span>
+      {who && <span className="by">&nbsp;· {who}</span>}
     </div>
   )
 }

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import type { Command, Device, List, Permission, Point, PointVerb } from '../contract'
 import { commandWords, refusalWords, unknownWords, verbWords } from '../i18n/words'
-import { board, useCommandsOf, useEachSecond, useLink } from '../live'
+import { board, useCommandsOf, useEachSecond, useGateways, useLink } from '../live'
 import { finished } from '../live/board'
 import { useDesk } from '../session/desk'
 import { At } from '../shell/times'
@@ -32,6 +32,7 @@ export function CommandButtons({ point, device }: { point: Point; device: Device
   const [reason, setReason] = useState('')
   const [asked, setAsked] = useState(false)
   const field = useRef<HTMLInputElement>(null)
+  const looksOnly = useGateways().find((g) => g.id === device?.gateway)?.read_only ?? false
   const category = device?.category ?? ''
   const verbs = point.verbs ?? []
   const rights = may(permissionFor(category), point.station)
@@ -82,7 +83,10 @@ export function CommandButtons({ point, device }: { point: Point; device: Device
       </div>
       {!link.up && <p className="dim">{t('command.no_link')}</p>}
       {off.length > 0 && (
-        <p className="faint">{t('command.off_here', { verbs: off.map((v) => verbWords(t, v.verb)).join(', ') })}</p>
+        <p className="dim" data-off>
+          {looksOnly ? `${t('receipt.read_only')} ` : ''}
+          {t('command.off_here', { verbs: off.map((v) => verbWords(t, v.verb)).join(', ') })}
+        </p>
       )}
       <CommandLife point={point.id} />
     </div>

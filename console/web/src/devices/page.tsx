@@ -288,7 +288,7 @@ function DeviceRow({ device, on, onOpen }: { device: Device; on: boolean; onOpen
         <Age at={life.last_heard} />
       </td>
       <td className="dim mono">{device.profile}</td>
-      <td>
+      <td className="count">
         <bdi>{t('devices.points_count', { count: device.points?.length ?? 0 })}</bdi>
       </td>
     </tr>

@@ -1,13 +1,15 @@
 // The live stream of the console, kept open. A stream that says nothing for
 // five seconds is lost, whatever the browser believes about the connection.
-import { ask, Refusal } from '../ask'
+import { ask } from '../ask'
 import type { Alarm, Command, DeviceLife, Gateway, Heartbeat, Reading, Snapshot } from '../contract'
 import type { Board } from './board'
 import type { ServerClock } from './clock'
 
 export const SILENT = 5_000 // ms without a heartbeat until the screens say so
 const DEAD = 9_000 // ms without a heartbeat until the connection is made anew
-const RETRY = 2_000 // ms between attempts of our own
+const SLOWEST = 30_000 // ms that a large snapshot may take over a poor line
+const FIRST_RETRY = 250 // ms until the first attempt of our own; each failure doubles it
+const LAST_RETRY = 2_000 // ms between attempts at most
 
 export interface Link {
   up: boolean
@@ -19,8 +21,11 @@ export interface Link {
 export class Stream {
   private source: EventSource | undefined
   private watch: ReturnType<typeof setInterval> | undefined
+  private next: ReturnType<typeof setTimeout> | undefined // the attempt to come
+  private failures = 0 // since the last message
   private heard = 0 // performance.now() of the last message
   private tried = 0
+  private coming = false // the stream is open, and its snapshot is not whole yet
   private current: Link = { up: false, known: false, since: 0, build: '' }
   private readonly listeners = new Set<() => void>()
   private readonly board: Board
@@ -34,6 +39,7 @@ export class Stream {
   start(): void {
     if (this.watch !== undefined) return
     this.heard = performance.now()
+    this.failures = 0
     this.setLink({ up: false, known: false, since: this.clock.now() })
     this.open()
     this.watch = setInterval(() => this.look(), 500)
@@ -41,6 +47,7 @@ export class Stream {
 
   stop(): void {
     clearInterval(this.watch)
+    clearTimeout(this.next)
     this.watch = undefined
     this.source?.close()
     this.source = undefined
@@ -56,10 +63,15 @@ export class Stream {
   }
 
   private open(): void {
+    clearTimeout(this.next)
     this.source?.close()
     this.tried = performance.now()
     const source = new EventSource('/api/v1/live')
     this.source = source
+    this.coming = false
+    source.onopen = () => {
+      if (this.source === source) this.coming = true
+    }
     const on = <T>(name: string, take: (message: T) => void) =>
       source.addEventListener(name, (event) => {
         if (this.source !== source) return
@@ -85,38 +97,48 @@ export class Stream {
       this.clock.sample(h.now)
       if (h.build) this.setLink({ build: h.build })
     })
-    source.addEventListener('gone', () => this.drop(source))
+    source.addEventListener('gone', () => {
+      if (this.source !== source) return
+      this.drop(source)
+      void this.ended()
+    })
     source.onerror = () => {
-      // While it is CONNECTING the browser tries again by itself, from the last event id.
-      if (this.source === source && source.readyState === EventSource.CLOSED) void this.ended()
+      if (this.source !== source) return
+      // The browser would try again late, and after an answer such as 503 never. A stream of our own
+      // begins with a snapshot, so that nothing that changed meanwhile, however silently, stays as it was.
+      const refused = source.readyState === EventSource.CLOSED
+      this.drop(source)
+      if (refused) void this.ended()
     }
   }
 
-  /** Ends a stream; the watch opens the next one, so that a fault that stays does not spin. */
+  /** Ends a stream and opens the next one soon, but so that a fault that stays does not spin. */
   private drop(source: EventSource): void {
     source.close()
-    this.tried = performance.now()
+    const wait = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** this.failures)
+    this.failures++
+    clearTimeout(this.next)
+    // Not all desks at the same moment, when a console comes back.
+    this.next = setTimeout(() => this.open(), wait * (0.5 + Math.random() / 2))
   }
 
   private beat(): void {
     this.heard = performance.now()
+    this.failures = 0
+    this.coming = false
     if (!this.current.up && this.current.known) this.setLink({ up: true })
   }
 
   private look(): void {
     const silent = performance.now() - this.heard
     if (silent > SILENT && this.current.up) this.setLink({ up: false, since: this.clock.now() - silent })
-    if (silent > DEAD && performance.now() - this.tried > DEAD) this.open()
-    else if (this.source?.readyState === EventSource.CLOSED && performance.now() - this.tried > RETRY) this.open()
+    const patience = this.coming ? SLOWEST : DEAD
+    if (silent > DEAD && performance.now() - this.tried > patience) this.open()
   }
 
-  /** The console refused the stream: perhaps the session is over. */
+  /** The console refused or ended the stream: where the session is over, the answer leads to the sign-in. */
   private async ended(): Promise<void> {
-    try {
-      await ask('/session', { timeout: 4_000 })
-    } catch (fault) {
-      if (fault instanceof Refusal && fault.code === 'unauthenticated') this.stop()
-    }
+    await ask('/session', { timeout: 4_000 }).catch(() => undefined)
   }
 
   private setLink(change: Partial<Link>): void {

@@ -16,6 +16,8 @@ export function Dialog(props: {
   useEffect(() => {
     const back = document.activeElement
     ref.current?.showModal()
+    // The browser gives the focus to the button that closes; whoever opens a dialog wants to fill it in.
+    ref.current?.querySelector<HTMLElement>('[data-autofocus], form input, form textarea')?.focus()
     return () => {
       if (back instanceof HTMLElement) back.focus()
     }
