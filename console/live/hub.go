@@ -62,6 +62,8 @@ type Hub struct {
 	early   map[int64][]Event    // committed, but an earlier change has not been told yet
 	since   time.Time            // when early became non-empty
 	ring    []shown              // the last events, for those who resume
+	evicted int64                // the newest change that the ring has forgotten something of
+	boot    string               // this hub's own; a cursor of another means nothing here
 	groups  map[string]*group    // by station filter
 	pending map[string]keyedJSON // point key -> newest reading not yet sent
 	lost    int64                // how often a change was skipped
@@ -108,7 +110,7 @@ func New(change int64, o Options) *Hub {
 		o.Now = time.Now
 	}
 	h := &Hub{
-		o: o, change: change,
+		o: o, change: change, evicted: -1, boot: strconv.FormatInt(o.Now().UnixMicro(), 36),
 		board:   map[Topic]map[string]Event{},
 		early:   map[int64][]Event{},
 		groups:  map[string]*group{},
@@ -177,7 +179,7 @@ func (h *Hub) skipMissing() {
 	}
 	h.lost++
 	h.change = next - 1
-	h.ring = nil
+	h.ring, h.evicted = nil, h.change
 	h.drain()
 	if h.o.Skipped != nil {
 		go h.o.Skipped()
@@ -256,12 +258,13 @@ func (h *Hub) show(change int64, events []Event) {
 	for _, e := range events {
 		h.put(e)
 		if len(h.ring) >= h.o.Ring {
+			h.evicted = h.ring[h.o.Ring/4-1].change
 			h.ring = slices.Delete(h.ring, 0, h.o.Ring/4)
 		}
 		h.ring = append(h.ring, shown{change, e})
 		for _, g := range h.groups {
 			if g.sees(e.Station) {
-				g.frame = render(g.frame, change, string(e.Topic), e.Data)
+				g.frame = h.render(g.frame, change, string(e.Topic), e.Data)
 			}
 		}
 	}
@@ -338,9 +341,9 @@ func (h *Hub) run() {
 		case <-beat.C:
 			h.mu.Lock()
 			now := h.o.Now()
-			data, _ := json.Marshal(map[string]any{"now": now.UTC(), "build": h.o.Build, "cursor": cursor(h.change)})
+			data, _ := json.Marshal(map[string]any{"now": now.UTC(), "build": h.o.Build, "cursor": h.cursor(h.change)})
 			for _, g := range h.groups {
-				g.frame = render(g.frame, h.change, "heartbeat", data)
+				g.frame = h.render(g.frame, h.change, "heartbeat", data)
 				h.flush(g, now, true)
 			}
 			h.mu.Unlock()
@@ -370,7 +373,7 @@ func (h *Hub) showReadings() {
 		}
 		if len(mine) > 0 {
 			data, _ := json.Marshal(mine)
-			g.frame = render(g.frame, h.change, string(Point), data)
+			g.frame = h.render(g.frame, h.change, string(Point), data)
 		}
 	}
 	clear(h.pending)
@@ -414,10 +417,10 @@ func (h *Hub) Stats() Stats {
 }
 
 // cursor is opaque to its readers; it begins with a letter so that nobody counts with it.
-func cursor(change int64) string { return "c" + strconv.FormatInt(change, 36) }
+func (h *Hub) cursor(change int64) string { return "c" + h.boot + "." + strconv.FormatInt(change, 36) }
 
-func parseCursor(s string) (int64, bool) {
-	rest, ok := strings.CutPrefix(s, "c")
+func (h *Hub) parseCursor(s string) (int64, bool) {
+	rest, ok := strings.CutPrefix(s, "c"+h.boot+".")
 	if !ok {
 		return 0, false
 	}
@@ -426,9 +429,9 @@ func parseCursor(s string) (int64, bool) {
 }
 
 // render appends one SSE event. JSON holds no line break, so data is one line.
-func render(to []byte, change int64, name string, data []byte) []byte {
+func (h *Hub) render(to []byte, change int64, name string, data []byte) []byte {
 	to = append(to, "id: "...)
-	to = append(to, cursor(change)...)
+	to = append(to, h.cursor(change)...)
 	to = append(to, "\nevent: "...)
 	to = append(to, name...)
 	to = append(to, "\ndata: "...)

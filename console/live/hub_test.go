@@ -241,3 +241,23 @@ func TestHeartbeatAndReadings(t *testing.T) {
 		t.Errorf("readings are not coalesced to the newest: %s", e.data)
 	}
 }
+
+// A console that was started again counts on from the same change, but knows
+// nothing of what an older one showed without a transaction.
+func TestACursorOfAnotherHubGetsASnapshot(t *testing.T) {
+	t.Parallel()
+	at := time.UnixMicro(1)
+	now := func() time.Time { at = at.Add(time.Millisecond); return at }
+	old := live.New(7, live.Options{Now: now})
+	w := old.Watch(true, nil, "")
+	cursor := (&reader{t: t, w: w}).until("snapshot").id
+	w.Close()
+	old.Close()
+	h := live.New(7, live.Options{Now: now})
+	defer h.Close()
+	w = h.Watch(true, nil, cursor)
+	defer w.Close()
+	if e := (&reader{t: t, w: w}).next(); e.name != "snapshot" {
+		t.Errorf("resumed with %s, want a snapshot", e.name)
+	}
+}

@@ -54,11 +54,8 @@ func (h *Hub) Watch(all bool, stations []string, since string) *Watcher {
 // missed renders what g would have seen after the cursor; false when the ring
 // does not reach back that far.
 func (h *Hub) missed(g *group, since string) ([]byte, bool) {
-	change, ok := parseCursor(since)
-	if !ok || change > h.change {
-		return nil, false
-	}
-	if change < h.change && (len(h.ring) == 0 || h.ring[0].change > change+1) {
+	change, ok := h.parseCursor(since)
+	if !ok || change > h.change || change <= h.evicted {
 		return nil, false
 	}
 	frame := []byte(": resumed\n\n")
@@ -66,7 +63,7 @@ func (h *Hub) missed(g *group, since string) ([]byte, bool) {
 		// events without a transaction share the change number before them, so the
 		// cursor's own number is sent again: state, not news, may come twice
 		if s.change >= change && g.sees(s.event.Station) {
-			frame = render(frame, s.change, string(s.event.Topic), s.event.Data)
+			frame = h.render(frame, s.change, string(s.event.Topic), s.event.Data)
 		}
 	}
 	readings := map[string]json.RawMessage{}
@@ -76,7 +73,7 @@ func (h *Hub) missed(g *group, since string) ([]byte, bool) {
 		}
 	}
 	data, _ := json.Marshal(readings)
-	return render(frame, h.change, string(Point), data), true
+	return h.render(frame, h.change, string(Point), data), true
 }
 
 // snapshot renders the whole board as g may see it.
@@ -107,12 +104,12 @@ func (h *Hub) snapshot(g *group) []byte {
 		"devices":     dict(Device),
 		"server_time": h.o.Now().UTC(),
 		"build":       h.o.Build,
-		"cursor":      cursor(h.change),
+		"cursor":      h.cursor(h.change),
 	})
 	if err != nil { // an event's Data was no JSON: show nothing rather than half
 		data = []byte(`{"alarms":[],"gateways":[],"commands":[],"points":{},"devices":{},"error":"board unreadable"}`)
 	}
-	return render(nil, h.change, "snapshot", data)
+	return h.render(nil, h.change, "snapshot", data)
 }
 
 // Next waits for frames and returns all that wait as one piece of the stream;
