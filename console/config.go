@@ -119,7 +119,8 @@ type StationConfig struct {
 
 // Supervision says how patient the console is.
 type Supervision struct {
-	GatewayLost     time.Duration `yaml:"gateway_lost"`     // default 30s
+	GatewayLost     time.Duration `yaml:"gateway_lost"`     // of silence; default 30s
+	GatewayGrace    time.Duration `yaml:"gateway_grace"`    // of a broken connection before the alarm; default 15s
 	CommandDeadline time.Duration `yaml:"command_deadline"` // default 10s
 	SignalsMissing  time.Duration `yaml:"signals_missing"`  // default 60s
 }
@@ -220,6 +221,7 @@ func (c *Config) fill() {
 		}
 	}
 	duration(&c.Supervision.GatewayLost, 30*time.Second)
+	duration(&c.Supervision.GatewayGrace, 15*time.Second)
 	duration(&c.Supervision.CommandDeadline, 10*time.Second)
 	duration(&c.Supervision.SignalsMissing, 60*time.Second)
 }
@@ -425,6 +427,7 @@ func (p *problems) patience(s Supervision) {
 		least, most time.Duration
 	}{
 		{"gateway_lost", s.GatewayLost, 15 * time.Second, 10 * time.Minute}, // a heartbeat comes every 10 s
+		{"gateway_grace", s.GatewayGrace, time.Millisecond, 5 * time.Minute},
 		{"command_deadline", s.CommandDeadline, time.Second, time.Minute},
 		{"signals_missing", s.SignalsMissing, 5 * time.Second, time.Hour},
 	} {

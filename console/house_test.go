@@ -48,6 +48,7 @@ func startOn(t *testing.T, dsn string, roles ...auth.Role) *house {
 	c.Data, c.Database = t.TempDir(), dsn
 	c.HTTP.Listen, c.MQTT.Listen = "127.0.0.1:0", "127.0.0.1:0"
 	c.Supervision.CommandDeadline = time.Second
+	c.Supervision.GatewayGrace = time.Millisecond
 	c.Stations = []console.StationConfig{{ID: "hq", Name: "HQ", TimeZone: "Europe/Vienna"}, {ID: "branch", Name: "Branch", TimeZone: "Africa/Nairobi"}}
 	c.Log.Level = "error"
 	ready, done := make(chan console.Addresses, 1), make(chan error, 1)

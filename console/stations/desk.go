@@ -72,8 +72,11 @@ type Options struct {
 	Waiting func(gateway string) bool
 	// LostAfter is how long a gateway may be silent; default 30 s.
 	LostAfter time.Duration
-	Log       *slog.Logger
-	Now       func() time.Time // time.Now outside tests
+	// Grace is how long a connection may be broken, which shows at once, before
+	// that is an alarm; default none.
+	Grace time.Duration
+	Log   *slog.Logger
+	Now   func() time.Time // time.Now outside tests
 }
 
 // Desk is the register of stations, gateways, devices and points.

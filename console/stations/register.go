@@ -35,10 +35,18 @@ type gateway struct {
 	unsaved  bool // the birth is not in the store yet
 	pending  []devices.Signal
 	unstated bool // the state is not in the store yet
+	loss     loss // not yet an alarm
 
 	devices  map[string]*device // by device id
 	readings map[string]*Reading
 	points   map[devices.PointID]place
+}
+
+// loss is a broken or ended connection that may be made again before anybody has
+// to be told.
+type loss struct {
+	due          time.Time
+	reason, text string
 }
 
 type device struct {

@@ -108,6 +108,7 @@ func (d *Desk) meet(g *gateway, session string) {
 		g.since = now
 	}
 	g.state, g.met = Online, true
+	g.loss = loss{}
 	g.unstated = true
 	// Told even when nothing seems to have been raised: the console may have died
 	// between raising it and keeping that it did.
@@ -134,8 +135,21 @@ func (d *Desk) lose(g *gateway, to State, reason, text string) {
 	}
 	d.tellDevices(g, changed)
 	d.stale(g)
-	d.queue(g, true, reason, text)
+	if reason == "connection" || reason == "stopped" {
+		g.loss = loss{d.o.Now().Add(d.o.Grace), reason, text} // shown now, an alarm only if it lasts
+	} else {
+		d.queue(g, true, reason, text)
+	}
+	d.announce(g)
 	d.tell(g)
+}
+
+// announce raises the loss whose grace is over; d.mu is held.
+func (d *Desk) announce(g *gateway) {
+	if !g.loss.due.IsZero() && !d.o.Now().Before(g.loss.due) {
+		d.queue(g, true, g.loss.reason, g.loss.text)
+		g.loss = loss{}
+	}
 }
 
 // queue has a signal about the gateway raised by Run; d.mu is held.
@@ -206,6 +220,7 @@ func (d *Desk) Tick() {
 	defer d.mu.Unlock()
 	now := d.o.Now()
 	for _, g := range d.gateways {
+		d.announce(g)
 		switch {
 		case g.state == NeverSeen:
 		case g.met && g.state == Online && d.o.Waiting != nil && d.o.Waiting(g.record.ID):

@@ -31,6 +31,7 @@ type world struct {
 	now    time.Time
 	raised []string // "lost silence", "back"
 	broken bool     // raising fails
+	grace  time.Duration
 }
 
 var boss = auth.Operator{ID: "boss", Grants: []auth.Grant{{Role: auth.Admin, Station: "*"}}}
@@ -56,7 +57,7 @@ func (w *world) restart() {
 	var err error
 	w.desk, err = stations.Open(w.t.Context(), stations.Options{
 		Stations: &store.Stations{DB: w.db}, Gateways: &store.Gateways{DB: w.db}, Points: &store.Points{DB: w.db},
-		Raiser: w, Hub: w.hub, Now: w.clock, Log: slog.New(slog.DiscardHandler),
+		Raiser: w, Hub: w.hub, Now: w.clock, Grace: w.grace, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -351,4 +352,34 @@ func TestALostGatewayThatIsRemovedIsNoLongerLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.said("back")
+}
+
+// A link that is cut for a moment shows, and alarms nobody; one that stays away
+// alarms, also when the console was started again meanwhile.
+func TestABlipIsNoAlarm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.grace = 15 * time.Second
+	w.restart()
+	w.birth("s1")
+	w.after(0)
+	w.said("back")
+	w.status(link.Offline, "s1", true)
+	w.after(14 * time.Second)
+	w.state(stations.Lost)
+	w.said()
+	w.birth("s2")
+	w.after(0)
+	w.said("back") // ends what an earlier run of the console may have raised
+	w.state(stations.Online)
+	w.status(link.Offline, "s2", true)
+	w.after(16 * time.Second)
+	w.said("lost connection")
+	w.birth("s3")
+	w.status(link.Offline, "s3", false)
+	w.after(time.Second)
+	w.said("back")
+	w.restart()
+	w.after(time.Minute)
+	w.said("lost restart")
 }
