@@ -115,18 +115,11 @@ type Page struct {
 
 // List returns the alarms that by may see.
 func (d *Desk) List(ctx context.Context, by auth.Operator, f Filter) (Page, error) {
-	q := Query{Filter: f}
-	if f.Station != "" {
-		if err := by.May(auth.AlarmsRead, f.Station); err != nil {
-			return Page{}, err
-		}
-		q.Stations = []string{f.Station}
-	} else if all, some := by.Stations(auth.AlarmsRead); !all {
-		if len(some) == 0 {
-			return Page{}, by.May(auth.AlarmsRead, auth.AllStations)
-		}
-		q.Stations = some
+	stations, err := by.Scope(auth.AlarmsRead, f.Station)
+	if err != nil {
+		return Page{}, err
 	}
+	q := Query{Filter: f, Stations: stations}
 	if err := q.validate(); err != nil {
 		return Page{}, err
 	}

@@ -66,18 +66,11 @@ func (d *Desk) List(ctx context.Context, by auth.Operator, f Filter) (Page, erro
 }
 
 func permitted(by auth.Operator, f Filter) (Query, error) {
-	q := Query{Filter: f}
-	if f.Station != "" {
-		if err := by.May(auth.AuditRead, f.Station); err != nil {
-			return Query{}, err
-		}
-		q.Stations = []string{f.Station}
-	} else if all, some := by.Stations(auth.AuditRead); !all {
-		if len(some) == 0 {
-			return Query{}, by.May(auth.AuditRead, auth.AllStations)
-		}
-		q.Stations = some
+	stations, err := by.Scope(auth.AuditRead, f.Station)
+	if err != nil {
+		return Query{}, err
 	}
+	q := Query{Filter: f, Stations: stations}
 	switch {
 	case f.Limit < 0 || f.Limit > 1000:
 		return Query{}, &InvalidError{Field: "limit", Reason: "not between 1 and 1000"}

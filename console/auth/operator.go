@@ -117,6 +117,22 @@ func (o Operator) Stations(p Permission) (all bool, ids []string) {
 	return false, ids
 }
 
+// Scope says which stations a list that o asks for may hold: the one named, or
+// with none named all where o may do p. Nil stations are all stations.
+func (o Operator) Scope(p Permission, station string) (stations []string, err error) {
+	if station != "" {
+		return []string{station}, o.May(p, station)
+	}
+	all, some := o.Stations(p)
+	switch {
+	case all:
+		return nil, nil
+	case len(some) == 0:
+		return nil, o.May(p, AllStations)
+	}
+	return some, nil
+}
+
 // ForbiddenError says which right is missing where.
 type ForbiddenError struct {
 	Permission Permission

@@ -47,3 +47,32 @@ func TestAdministratorsDoNotOperate(t *testing.T) {
 		}
 	}
 }
+
+func TestScope(t *testing.T) {
+	t.Parallel()
+	two := auth.Operator{Grants: []auth.Grant{{Role: auth.Officer, Station: "nairobi"}, {Role: auth.Auditor, Station: "geneva"}}}
+	everywhere := auth.Operator{Grants: []auth.Grant{{Role: auth.Auditor, Station: auth.AllStations}}}
+	for _, tc := range []struct {
+		name    string
+		by      auth.Operator
+		p       auth.Permission
+		station string
+		want    []string
+		refused bool
+	}{
+		{"all of one's own", two, auth.SignalsRead, "", []string{"geneva", "nairobi"}, false},
+		{"only where one may", two, auth.AuditRead, "", []string{"geneva"}, false},
+		{"the one named", two, auth.SignalsRead, "nairobi", []string{"nairobi"}, false},
+		{"a foreign one", two, auth.SignalsRead, "vienna", nil, true},
+		{"named without the right there", two, auth.AuditRead, "nairobi", nil, true},
+		{"nowhere", two, auth.UsersManage, "", nil, true},
+		{"nobody", auth.Operator{}, auth.AlarmsRead, "", nil, true},
+		{"everywhere", everywhere, auth.AuditRead, "", nil, false},
+		{"everywhere, one named", everywhere, auth.AuditRead, "vienna", []string{"vienna"}, false},
+	} {
+		got, err := tc.by.Scope(tc.p, tc.station)
+		if (err != nil) != tc.refused || !tc.refused && !slices.Equal(got, tc.want) {
+			t.Errorf("%s: %v, %v", tc.name, got, err)
+		}
+	}
+}

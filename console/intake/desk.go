@@ -112,18 +112,11 @@ func (d *Desk) Gaps(ctx context.Context, by auth.Operator, f Filter) (Page[Missi
 }
 
 func permitted(by auth.Operator, f Filter) (Query, error) {
-	q := Query{Filter: f}
-	if f.Station != "" {
-		if err := by.May(auth.SignalsRead, f.Station); err != nil {
-			return Query{}, err
-		}
-		q.Stations = []string{f.Station}
-	} else if all, some := by.Stations(auth.SignalsRead); !all {
-		if len(some) == 0 {
-			return Query{}, by.May(auth.SignalsRead, auth.AllStations)
-		}
-		q.Stations = some
+	stations, err := by.Scope(auth.SignalsRead, f.Station)
+	if err != nil {
+		return Query{}, err
 	}
+	q := Query{Filter: f, Stations: stations}
 	switch {
 	case f.Limit < 0 || f.Limit > 1000:
 		return Query{}, &InvalidError{Field: "limit", Reason: "not between 1 and 1000"}

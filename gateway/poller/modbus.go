@@ -27,7 +27,7 @@ type Modbus struct {
 	unit   uint8
 	image  *profiles.Image
 	blocks []*block
-	looks  chan look // in: somebody wants a point read now
+	looks  looks // in: somebody wants a point read now
 
 	counted bool // counter holds the last word of the DataChange register
 	counter uint16
@@ -61,12 +61,30 @@ type lookAnswer struct {
 	err   error
 }
 
+// looks asks a driver's goroutine to read points.
+type looks chan look
+
+func (in looks) ask(ctx context.Context, point string) (profiles.PointState, error) {
+	l := look{ctx: ctx, point: point, answer: make(chan lookAnswer, 1)}
+	select {
+	case in <- l:
+	case <-ctx.Done():
+		return profiles.PointState{}, ctx.Err()
+	}
+	select {
+	case a := <-l.answer:
+		return a.state, a.err
+	case <-ctx.Done():
+		return profiles.PointState{}, ctx.Err()
+	}
+}
+
 // NewModbus makes the driver of one device. Run starts it.
 func NewModbus(site Site, settings Settings, bus registers, unit uint8) *Modbus {
 	d := &Modbus{
 		tracker: newTracker(site.filled(), settings),
 		bus:     bus, unit: unit, image: settings.Compiled.NewImage(),
-		looks: make(chan look, 16),
+		looks: make(looks, 16),
 	}
 	c := settings.Compiled
 	for i, r := range c.Reads {
@@ -349,18 +367,7 @@ func (d *Modbus) ask(ctx context.Context, p modbus.Priority, table profiles.Tabl
 
 // Look reads a point now, before everything else, and returns what it shows.
 func (d *Modbus) Look(ctx context.Context, point string) (profiles.PointState, error) {
-	l := look{ctx: ctx, point: point, answer: make(chan lookAnswer, 1)}
-	select {
-	case d.looks <- l:
-	case <-ctx.Done():
-		return profiles.PointState{}, ctx.Err()
-	}
-	select {
-	case a := <-l.answer:
-		return a.state, a.err
-	case <-ctx.Done():
-		return profiles.PointState{}, ctx.Err()
-	}
+	return d.looks.ask(ctx, point)
 }
 
 // Write writes registers or coils, once. It goes before all polls.

@@ -23,7 +23,7 @@ type MQTT struct {
 	client  *mqtt.Client
 	natives natives
 	inbox   chan mqtt.Received // in
-	looks   chan look          // in
+	looks   looks              // in
 	downs   chan error         // in: the broker is lost
 	ended   chan struct{}      // closed when Run returns
 	waiting []look             // for the next status
@@ -46,7 +46,7 @@ func NewMQTT(site Site, settings Settings, options mqtt.Options) (*MQTT, error) 
 	d := &MQTT{
 		tracker: newTracker(site.filled(), settings),
 		inbox:   make(chan mqtt.Received),
-		looks:   make(chan look, 16),
+		looks:   make(looks, 16),
 		downs:   make(chan error, 1),
 		ended:   make(chan struct{}),
 		replies: map[string]chan error{},
@@ -274,18 +274,7 @@ func (d *MQTT) answer(states []profiles.PointState) {
 
 // Look asks for the status now and returns what a point shows in the answer.
 func (d *MQTT) Look(ctx context.Context, point string) (profiles.PointState, error) {
-	l := look{ctx: ctx, point: point, answer: make(chan lookAnswer, 1)}
-	select {
-	case d.looks <- l:
-	case <-ctx.Done():
-		return profiles.PointState{}, ctx.Err()
-	}
-	select {
-	case a := <-l.answer:
-		return a.state, a.err
-	case <-ctx.Done():
-		return profiles.PointState{}, ctx.Err()
-	}
+	return d.looks.ask(ctx, point)
 }
 
 // Send sends a request once and waits for the device's reply: nil, or a
