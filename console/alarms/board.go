@@ -27,8 +27,9 @@ type Condition struct {
 	Active bool
 	At     Place
 	Since  time.Time
-	// Began is where it last became active, as far as is known.
-	Began Place
+	// Began is where it last became active, as far as is known; Raised is the
+	// newest raise since. Both stay when it ends.
+	Began, Raised Place
 }
 
 // About is what the register knows of a point; zero when it knows nothing.
@@ -148,7 +149,7 @@ func (b *Board) raise(h *Heard) {
 		b.raiseLate(h, before)
 		return
 	}
-	now := Condition{Active: true, At: h.place(), Since: h.at(), Began: h.place()}
+	now := Condition{Active: true, At: h.place(), Since: h.at(), Began: h.place(), Raised: h.place()}
 	if before.Active {
 		now.Began = before.Began
 	}
@@ -200,11 +201,12 @@ func (b *Board) raiseLate(h *Heard, now Condition) {
 func (b *Board) restore(h *Heard) {
 	key := Key{h.Point, h.Kind}
 	a := b.Open[key]
-	if before, known := b.Conditions[key]; known && !h.place().After(before.At) {
+	before, known := b.Conditions[key]
+	if known && !h.place().After(before.At) {
 		b.restoreLate(h, a, before)
 		return
 	}
-	b.move(key, Condition{Active: false, At: h.place(), Since: h.at()})
+	b.move(key, Condition{Active: false, At: h.place(), Since: h.at(), Began: before.Began, Raised: before.Raised})
 	if a == nil || a.State == Returned {
 		return
 	}
@@ -227,16 +229,23 @@ func (b *Board) restore(h *Heard) {
 // restoreLate applies a restore that something newer of the same key has
 // overtaken. It never clears. But when it ended what was active before the newest
 // raise, that raise was a new one and not the old one said again: an answer to
-// the old one does not cover it.
+// the old one does not cover it, even when it is over too by now.
 func (b *Board) restoreLate(h *Heard, a *Alarm, now Condition) {
 	at := h.place()
-	if a == nil || !a.Active() || !now.Active || !at.After(now.Began) || !now.At.After(at) {
+	if !at.After(now.Began) || !now.Raised.After(at) {
 		return
 	}
 	now.Began = at
 	b.move(Key{h.Point, h.Kind}, now)
+	switch {
+	case a == nil: // it was answered for and ended
+		a = b.open(h, Returned)
+		a.Late, a.ClearedAt = true, &now.Since
+		return
+	case a.Active():
+		a.State, a.Acknowledged = Unacknowledged, nil
+	}
 	a.Count++
-	a.State, a.Acknowledged = Unacknowledged, nil
 	b.ask(a, h, Reraised)
 }
 

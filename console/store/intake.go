@@ -288,7 +288,7 @@ func (t intakeTx) Board(ctx context.Context, signals []intake.Record) (*alarms.B
 	about := map[devices.PointID]alarms.About{}
 	t.ask("read points", func(rows pgx.Rows) error { return readAbout(rows, about) }, selectAbout, w.points)
 	t.ask("read conditions", func(rows pgx.Rows) error { return readConditions(rows, b.Conditions) }, `
-		SELECT c.point, c.kind, c.active, c.epoch, c.seq, c.since, c.began_epoch, c.began_seq
+		SELECT c.point, c.kind, c.active, c.epoch, c.seq, c.since, c.began_epoch, c.began_seq, c.raised_epoch, c.raised_seq
 		  FROM point_conditions c
 		  JOIN unnest($1::text[], $2::text[]) w (point, kind) USING (point, kind)
 		 ORDER BY c.point, c.kind
@@ -389,7 +389,7 @@ func readAbout(rows pgx.Rows, into map[devices.PointID]alarms.About) error {
 func readConditions(rows pgx.Rows, into map[alarms.Key]alarms.Condition) error {
 	var k alarms.Key
 	var c alarms.Condition
-	_, err := pgx.ForEachRow(rows, []any{&k.Point, &k.Kind, &c.Active, &c.At.Epoch, &c.At.Seq, &c.Since, &c.Began.Epoch, &c.Began.Seq}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&k.Point, &k.Kind, &c.Active, &c.At.Epoch, &c.At.Seq, &c.Since, &c.Began.Epoch, &c.Began.Seq, &c.Raised.Epoch, &c.Raised.Seq}, func() error {
 		c.Since = c.Since.UTC()
 		into[k] = c
 		return nil
@@ -417,17 +417,21 @@ func (t intakeTx) keepConditions(b *alarms.Board) {
 	points, kinds, active := make([]string, n), make([]string, n), make([]bool, n)
 	epochs, seqs, since := make([]int64, n), make([]int64, n), make([]time.Time, n)
 	beganEpochs, beganSeqs := make([]int64, n), make([]int64, n)
+	raisedEpochs, raisedSeqs := make([]int64, n), make([]int64, n)
 	for i, k := range keys {
 		c := b.Conditions[k]
 		points[i], kinds[i], active[i] = string(k.Point), string(k.Kind), c.Active
 		epochs[i], seqs[i], since[i] = int64(c.At.Epoch), int64(c.At.Seq), c.Since
 		beganEpochs[i], beganSeqs[i] = int64(c.Began.Epoch), int64(c.Began.Seq)
+		raisedEpochs[i], raisedSeqs[i] = int64(c.Raised.Epoch), int64(c.Raised.Seq)
 	}
 	t.queue(fmt.Sprintf("write %d conditions", n), nil, `
-		INSERT INTO point_conditions AS c (point, kind, active, epoch, seq, since, began_epoch, began_seq)
-		SELECT * FROM unnest($1::text[], $2::text[], $3::bool[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::bigint[], $8::bigint[])
+		INSERT INTO point_conditions AS c (point, kind, active, epoch, seq, since, began_epoch, began_seq, raised_epoch, raised_seq)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::bool[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
 		ON CONFLICT (point, kind) DO UPDATE
 		   SET active = excluded.active, epoch = excluded.epoch, seq = excluded.seq, since = excluded.since,
-		       began_epoch = excluded.began_epoch, began_seq = excluded.began_seq
-		 WHERE (c.epoch, c.seq) <= (excluded.epoch, excluded.seq)`, points, kinds, active, epochs, seqs, since, beganEpochs, beganSeqs)
+		       began_epoch = excluded.began_epoch, began_seq = excluded.began_seq,
+		       raised_epoch = excluded.raised_epoch, raised_seq = excluded.raised_seq
+		 WHERE (c.epoch, c.seq) <= (excluded.epoch, excluded.seq)`,
+		points, kinds, active, epochs, seqs, since, beganEpochs, beganSeqs, raisedEpochs, raisedSeqs)
 }
