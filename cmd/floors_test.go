@@ -20,6 +20,8 @@ var floors = [][]string{
 	{"console/audit", "console/jobs", "simulators/panel", "simulators/door"},
 	{"console/alarms", "console/stations", "console/commands", "simulators/site"},
 	{"console/intake"},
+	{"console/notify", "console/sites", "console/rationale", "console/impairments", "console/people"},
+	{"console/watch", "console/correlation", "console/figures", "console/replay", "console/doors", "console/fire"},
 	{"console/store/pgbox", "console/api", "console/web"},
 	{"console/store"},
 	{"console/store/storetest"},

@@ -32,6 +32,7 @@ import (
 	"guardroom/console/auth"
 	"guardroom/console/commands"
 	"guardroom/console/intake"
+	"guardroom/console/jobs"
 	"guardroom/console/live"
 	"guardroom/console/stations"
 	"guardroom/console/store"
@@ -102,6 +103,8 @@ type house struct {
 
 	work   sync.WaitGroup
 	failed chan error // something that must run has stopped
+
+	timers jobs.Handlers[*store.Tx] // what falls due, by kind: set while the desks are opened
 }
 
 // Run runs the console until ctx ends or something that it needs fails for good.
@@ -112,7 +115,7 @@ func Run(ctx context.Context, c Config, o Options) error {
 	if o.Out == nil {
 		o.Out = os.Stdout
 	}
-	h := &house{c: c, o: o, log: o.Log, failed: make(chan error, 8)}
+	h := &house{c: c, o: o, log: o.Log, failed: make(chan error, 8), timers: jobs.Handlers[*store.Tx]{}}
 	ctx, cancel := context.WithCancel(ctx)
 	defer h.close()
 	defer cancel() // first: those who work see the end before the database goes
@@ -167,6 +170,9 @@ func (h *house) start(ctx context.Context) error {
 	}
 	h.work.Go(func() { h.stations.Run(ctx) })
 	h.work.Go(func() { h.commands.Run(ctx) })
+	if len(h.timers) > 0 {
+		h.work.Go(func() { _ = h.db.RunTimers(ctx, h.timers) })
+	}
 	h.work.Go(func() { h.db.Listen(ctx, func(change int64) { h.hub.Committed(change, nil) }) })
 	h.announce()
 	return nil

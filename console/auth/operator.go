@@ -44,20 +44,44 @@ const (
 	TokensManage      Permission = "tokens.manage"
 	StationsManage    Permission = "stations.manage"
 	AuditRead         Permission = "audit.read"
+
+	AlarmsHandle      Permission = "alarms.handle"      // pick up, give back, close with a disposition
+	AlarmsShelve      Permission = "alarms.shelve"      // up to 60 minutes, or the shift
+	AlarmsShelveLong  Permission = "alarms.shelve_long" // up to the longest shelving
+	AlarmsRemove      Permission = "alarms.remove"      // out of service, points on test, isolated or disabled
+	AlarmsRationalise Permission = "alarms.rationalise" // priorities, causes, responses, delays; rules
+	FiguresRead       Permission = "figures.read"
+	WatchSupervise    Permission = "watch.supervise" // escalated alarms and missed prompts come to them
+	WatchManage       Permission = "watch.manage"    // escalation times, watch-keeping, fallback pack
+	CoverGrant        Permission = "cover.grant"
+	SitesRead         Permission = "sites.read" // plans, premises, postures, lockdowns, registers
+	SitesEdit         Permission = "sites.edit"
+	PeopleRead        Permission = "people.read" // cardholders: names and faces
+	PeopleImport      Permission = "people.import"
+	DoorsConfigure    Permission = "doors.configure" // escape doors, held-open times, two-person rule
+	LockdownCommand   Permission = "lockdown.command"
+	PosturesSet       Permission = "postures.set"
+	PosturesEdit      Permission = "postures.edit"
+	WardensWrite      Permission = "wardens.write" // investigation, warden board
 )
 
-var officer = []Permission{AlarmsRead, AlarmsAcknowledge, DoorsCommand, PanelsCommand, DevicesRead, SignalsRead}
+var (
+	officer = []Permission{AlarmsRead, AlarmsAcknowledge, AlarmsHandle, AlarmsShelve, DoorsCommand, PanelsCommand, DevicesRead,
+		SignalsRead, FiguresRead, SitesRead, PeopleRead, LockdownCommand, WardensWrite}
+	supervisor = append(slices.Clone(officer), FireCommand, AlarmsShelveLong, AlarmsRemove, WatchSupervise, CoverGrant, PosturesSet)
+	chief      = append(slices.Clone(supervisor), AuditRead, AlarmsRationalise, WatchManage, PeopleImport, DoorsConfigure, PosturesEdit, SitesEdit)
+)
 
 var grants = map[Role][]Permission{
 	Officer:    officer,
-	Supervisor: append(slices.Clone(officer), FireCommand),
-	Chief:      append(slices.Clone(officer), FireCommand, AuditRead),
-	Planner:    {AlarmsRead, DevicesRead},
-	Auditor:    {AlarmsRead, DevicesRead, SignalsRead, AuditRead},
-	Technician: {AlarmsRead, DevicesRead, DevicesConfigure, SignalsRead, PanelsCommand},
-	Division:   {AlarmsRead, DevicesRead},
+	Supervisor: supervisor,
+	Chief:      chief,
+	Planner:    {AlarmsRead, DevicesRead, SitesRead},
+	Auditor:    {AlarmsRead, DevicesRead, SignalsRead, AuditRead, FiguresRead, SitesRead},
+	Technician: {AlarmsRead, DevicesRead, DevicesConfigure, SignalsRead, PanelsCommand, AlarmsRemove, SitesRead, SitesEdit},
+	Division:   {AlarmsRead, DevicesRead, FiguresRead, SitesRead},
 	Admin: {AlarmsRead, DevicesRead, DevicesConfigure, SignalsRead, GatewaysManage, UsersManage,
-		TokensManage, StationsManage, AuditRead},
+		TokensManage, StationsManage, AuditRead, SitesRead, SitesEdit, WatchManage, PeopleImport, FiguresRead},
 }
 
 // Permissions lists what r may do, in a fixed order.

@@ -29,6 +29,25 @@ const (
 	Command Topic = "command"
 )
 
+// The topics of things: whole objects with an id, sent as events of the topic's
+// name and, in the snapshot, under "things" by topic.
+const (
+	Shelf         Topic = "shelf"         // a point's kind, shelved, suppressed by design or out of service
+	Flood         Topic = "flood"         // a station in an alarm flood
+	Desk          Topic = "desk"          // an operator's desk: who watches which station
+	Watch         Topic = "watch"         // how a station's watch is kept
+	Cover         Topic = "cover"         // a cover grant
+	Impairment    Topic = "impairment"    // a point on test, isolated or disabled
+	Lockdown      Topic = "lockdown"      // a lockdown in force
+	Posture       Topic = "posture"       // the posture of an area or station
+	Call          Topic = "call"          // an intercom that calls
+	Investigation Topic = "investigation" // the time in which a pre-alarm is looked into
+	Evacuation    Topic = "evacuation"    // a warden board
+	Site          Topic = "site"          // premises or plans changed: read them anew
+)
+
+var things = []Topic{Shelf, Flood, Desk, Watch, Cover, Impairment, Lockdown, Posture, Call, Investigation, Evacuation, Site}
+
 // Event is one thing on the board as it is after a change. Data is JSON,
 // encoded once however many watch.
 type Event struct {

@@ -96,7 +96,12 @@ func (h *Hub) snapshot(g *group) []byte {
 		}
 		return items
 	}
+	more := map[Topic][]json.RawMessage{}
+	for _, t := range things {
+		more[t] = list(t)
+	}
 	data, err := json.Marshal(map[string]any{
+		"things":      more,
 		"alarms":      list(Alarm),
 		"gateways":    list(Gateway),
 		"commands":    list(Command),
@@ -107,7 +112,7 @@ func (h *Hub) snapshot(g *group) []byte {
 		"cursor":      h.cursor(h.change),
 	})
 	if err != nil { // an event's Data was no JSON: show nothing rather than half
-		data = []byte(`{"alarms":[],"gateways":[],"commands":[],"points":{},"devices":{},"error":"board unreadable"}`)
+		data = []byte(`{"alarms":[],"gateways":[],"commands":[],"points":{},"devices":{},"things":{},"error":"board unreadable"}`)
 	}
 	return h.render(nil, h.change, "snapshot", data)
 }

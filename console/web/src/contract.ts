@@ -52,13 +52,57 @@ export type Permission =
   | 'stations.manage'
   | 'audit.read'
   | 'signals.read'
+  | 'alarms.handle'
+  | 'alarms.shelve'
+  | 'alarms.shelve_long'
+  | 'alarms.remove'
+  | 'alarms.rationalise'
+  | 'figures.read'
+  | 'watch.supervise'
+  | 'watch.manage'
+  | 'cover.grant'
+  | 'sites.read'
+  | 'sites.edit'
+  | 'people.read'
+  | 'people.import'
+  | 'doors.configure'
+  | 'lockdown.command'
+  | 'postures.set'
+  | 'postures.edit'
+  | 'wardens.write'
 
 // The live stream.
 
 /** How a device stands, as the stream says it. */
 export type DeviceLife = Pick<Device, 'state' | 'since' | 'last_heard' | 'error'>
 
+/**
+ * Topics of whole things with an id: each change is an event of the topic's
+ * name, and the snapshot holds them all by topic. A thing with gone is no more.
+ */
+export const topics = [
+  'shelf',
+  'flood',
+  'desk',
+  'watch',
+  'cover',
+  'impairment',
+  'lockdown',
+  'posture',
+  'call',
+  'investigation',
+  'evacuation',
+  'site',
+] as const
+export type Topic = (typeof topics)[number]
+
+export interface Thing {
+  id: string
+  gone?: boolean
+}
+
 export interface Snapshot {
+  things?: Partial<Record<Topic, Thing[]>> | null
   alarms: Alarm[] | null
   points: Record<string, Reading> | null
   gateways: Gateway[] | null

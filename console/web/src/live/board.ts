@@ -1,6 +1,16 @@
 // What is true now, as the screens show it. Messages change the board at once;
 // whoever draws is told at most once per animation frame.
-import type { Alarm, Command, DeviceLife, Gateway, Reading, Snapshot } from '../contract'
+import {
+  type Alarm,
+  type Command,
+  type DeviceLife,
+  type Gateway,
+  type Reading,
+  type Snapshot,
+  type Thing,
+  type Topic,
+  topics,
+} from '../contract'
 
 /** A reading, and since when its state holds, where this page saw it change. */
 export interface SeenReading extends Reading {
@@ -18,6 +28,7 @@ export class Board {
   readonly devices = new Map<string, DeviceLife>()
   readonly gateways = new Map<string, Gateway>()
   readonly commands = new Map<string, Command>()
+  readonly things = new Map<Topic, Map<string, Thing>>(topics.map((topic) => [topic, new Map()]))
 
   private readonly closed = new Map<string, Alarm>()
   private readonly listeners = new Map<string, Set<() => void>>()
@@ -63,6 +74,13 @@ export class Board {
       if (!finished(command) && !(s.commands ?? []).some((c) => c.id === id)) this.commands.delete(id)
     }
     for (const command of s.commands ?? []) this.command(command)
+    for (const [topic, map] of this.things) {
+      replace(
+        map,
+        (s.things?.[topic] ?? []).map((thing) => [thing.id, thing] as const),
+      )
+      this.touch(topic)
+    }
     this.touch('alarms', 'points', 'devices', 'gateways', 'commands')
   }
 
@@ -107,6 +125,12 @@ export class Board {
     if (before && (before.version > command.version || (finished(before) && !finished(command)))) return
     remember(this.commands, command)
     this.touch('commands', `commands:${command.point}`)
+  }
+
+  thing(topic: Topic, thing: Thing): void {
+    if (thing.gone) this.things.get(topic)?.delete(thing.id)
+    else this.things.get(topic)?.set(thing.id, thing)
+    this.touch(topic)
   }
 
   /** The alarm as last known, open or closed while this page was open. */

@@ -1,6 +1,6 @@
 // The one board, clock and stream of this page, and how components watch them.
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
-import type { Alarm, Command, DeviceLife, Gateway } from '../contract'
+import type { Alarm, Command, DeviceLife, Gateway, Thing, Topic } from '../contract'
 import { Board, type SeenReading } from './board'
 import { ServerClock } from './clock'
 import { type Link, Stream } from './stream'
@@ -52,6 +52,13 @@ export function useCommandsOf(point: string): Command[] {
   const all = useTopic('commands')
   // biome-ignore lint/correctness/useExhaustiveDependencies: the versions stand for the map's content
   return useMemo(() => board.commandsOf(point), [point, version, all])
+}
+
+/** Everything of a topic, as the console says it; T is what its objects are. */
+export function useThings<T extends Thing>(topic: Topic): T[] {
+  const version = useTopic(topic)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the map's content
+  return useMemo(() => [...(board.things.get(topic)?.values() ?? [])] as T[], [topic, version])
 }
 
 export function useLink(): Link {

@@ -1,7 +1,17 @@
 // The live stream of the console, kept open. A stream that says nothing for
 // five seconds is lost, whatever the browser believes about the connection.
 import { ask } from '../ask'
-import type { Alarm, Command, DeviceLife, Gateway, Heartbeat, Reading, Snapshot } from '../contract'
+import {
+  type Alarm,
+  type Command,
+  type DeviceLife,
+  type Gateway,
+  type Heartbeat,
+  type Reading,
+  type Snapshot,
+  type Thing,
+  topics,
+} from '../contract'
 import type { Board } from './board'
 import type { ServerClock } from './clock'
 
@@ -93,6 +103,7 @@ export class Stream {
     on<Record<string, DeviceLife>>('device', (d) => this.board.lives(d))
     on<Gateway>('gateway', (g) => this.board.gateway(g))
     on<Command>('command', (c) => this.board.command(c))
+    for (const topic of topics) on<Thing>(topic, (thing) => this.board.thing(topic, thing))
     on<Heartbeat>('heartbeat', (h) => {
       this.clock.sample(h.now)
       if (h.build) this.setLink({ build: h.build })
