@@ -6,7 +6,7 @@ UI := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/vite.config
 PROGRAMS := console gateway simulators demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench bench-rosters lint generate ui go-build need need-test go-test web-test e2e clean
+.PHONY: help run build test bench bench-journal bench-rosters lint generate ui go-build need need-test go-test web-test e2e clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -22,6 +22,13 @@ test: need-test ui go-build lint go-test web-test e2e ## everything that CI runs
 bench: build ## the figures: intake, latency, poller, memory, readers
 	go build -o bin/bench ./cmd/bench
 	./bin/bench $(ARGS)
+
+bench-journal: ## looking back into a journal of 10,000,000 signals; some minutes: ROWS=10000000
+	go build -o bin/bench ./cmd/bench
+	./bin/bench -only journal -rows $(or $(ROWS),10000000) $(ARGS)
+
+bench-screen: ui ## frames and key-to-paint of the alarm screen: 2,000 alarms, 50 changes a second
+	cd $(WEB) && node dev/smooth.mjs $(ARGS)
 
 bench-rosters: ## penalty, best known and gap of benchmark instances: INSTANCES=DIR TIME=10s
 	go run ./cmd/rosterplan -bench $(INSTANCES) -time $(or $(TIME),10s)

@@ -17,7 +17,7 @@ var floors = [][]string{
 	{"devices/modbus", "devices/mqtt", "devices/profiles", "rosters/planner"},
 	{"devices/mqtt/broker", "gateway/link", "simulators/modbusd"},
 	{"gateway/spool", "gateway/poller", "gateway/commands", "console/auth", "console/live"},
-	{"console/audit", "console/jobs", "simulators/panel", "simulators/door"},
+	{"console/audit", "console/jobs", "console/reports", "simulators/panel", "simulators/door"},
 	{"console/alarms", "console/stations", "console/commands", "simulators/site"},
 	{"console/intake"},
 	{"console/notify", "console/sites", "console/rationale", "console/impairments", "console/people"},

@@ -34,6 +34,8 @@ type Config struct {
 	Broker       *BrokerConfig   `yaml:"broker"`        // somebody else's broker instead
 	Stations     []StationConfig `yaml:"stations"`      // made at the first start
 	Supervision  Supervision     `yaml:"supervision"`
+	Notify       NotifyConfig    `yaml:"notify"`   // e-mail and webhooks
+	Fallback     FallbackConfig  `yaml:"fallback"` // packs for the day the console is down
 	Log          LogConfig       `yaml:"log"`
 	Metrics      MetricsConfig   `yaml:"metrics"`
 
@@ -333,6 +335,7 @@ func (p *problems) check(c *Config) {
 	}
 	p.stations(c.Stations)
 	p.patience(c.Supervision)
+	p.notify(c.Notify)
 	switch c.Log.Level {
 	case "debug", "info", "warn", "error":
 	default:

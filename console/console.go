@@ -31,12 +31,23 @@ import (
 	"guardroom/console/audit"
 	"guardroom/console/auth"
 	"guardroom/console/commands"
+	"guardroom/console/correlation"
+	"guardroom/console/doors"
+	"guardroom/console/figures"
+	"guardroom/console/fire"
+	"guardroom/console/impairments"
 	"guardroom/console/intake"
 	"guardroom/console/jobs"
 	"guardroom/console/live"
+	"guardroom/console/notify"
+	"guardroom/console/people"
+	"guardroom/console/rationale"
+	"guardroom/console/replay"
+	"guardroom/console/sites"
 	"guardroom/console/stations"
 	"guardroom/console/store"
 	"guardroom/console/store/pgbox"
+	"guardroom/console/watch"
 	"guardroom/devices"
 	"guardroom/gateway/link"
 )
@@ -56,8 +67,17 @@ type Options struct {
 
 // Desks are for Setup.
 type Desks struct {
-	Auth     *auth.Desk
-	Stations *stations.Desk
+	Auth      *auth.Desk
+	Rationale *rationale.Desk
+	Rules     *correlation.Desk
+	Stations  *stations.Desk
+	Alarms    *alarms.Desk
+	Doors     *doors.Desk
+	People    *people.Desk
+	Sites     *sites.Desk
+	Fire      *fire.Desk
+	Notify    *notify.Desk
+	Watch     *watch.Desk
 }
 
 // Addresses say where the console is.
@@ -90,16 +110,30 @@ type house struct {
 	o   Options
 	log *slog.Logger
 
-	box      *pgbox.Box // nil with a database of the user's own
-	db       *store.DB
-	hub      *live.Hub
-	intake   *intake.Intake
-	auth     *auth.Desk
-	stations *stations.Desk
-	commands *commands.Desk
-	wire     *wire
-	server   *http.Server
-	listener net.Listener
+	box          *pgbox.Box // nil with a database of the user's own
+	db           *store.DB
+	hub          *live.Hub
+	intake       *intake.Intake
+	auth         *auth.Desk
+	stations     *stations.Desk
+	commands     *commands.Desk
+	alarms       *alarms.Desk
+	sites        *sites.Desk
+	notify       *notify.Desk
+	watch        *watch.Desk
+	fire         *fire.Desk
+	impairments  *impairments.Desk
+	doors        *doors.Desk
+	people       *people.Desk
+	rationale    *rationale.Desk
+	held         *rationale.Held
+	rules        *correlation.Desk
+	ruleWorker   *correlation.Worker
+	figures      *figures.Desk
+	figureWorker *figures.Worker
+	wire         *wire
+	server       *http.Server
+	listener     net.Listener
 
 	work   sync.WaitGroup
 	failed chan error // something that must run has stopped
@@ -170,6 +204,18 @@ func (h *house) start(ctx context.Context) error {
 	}
 	h.work.Go(func() { h.stations.Run(ctx) })
 	h.work.Go(func() { h.commands.Run(ctx) })
+	h.work.Go(func() { h.doors.Run(ctx) })
+	h.work.Go(func() { h.refreshPolicies(ctx) })
+	h.work.Go(func() { h.watch.Run(ctx) })
+	h.work.Go(func() { h.notify.Run(ctx) })
+	h.work.Go(func() { h.pruneDeliveries(ctx) })
+	h.work.Go(func() { (&store.Digester{DB: h.db}).Run(ctx) })
+	h.work.Go(func() { h.sites.Run(ctx) })
+	h.runRationale(ctx)
+	h.runRules(ctx)
+	h.runFigures(ctx)
+	h.work.Go(func() { h.fire.Run(ctx) })
+	h.work.Go(func() { h.impairments.Run(ctx) })
 	if len(h.timers) > 0 {
 		h.work.Go(func() { _ = h.db.RunTimers(ctx, h.timers) })
 	}
@@ -204,6 +250,9 @@ func (c Config) dsn() (string, error) {
 }
 
 func (h *house) openDesks(ctx context.Context) error {
+	if err := h.openAlarms(ctx); err != nil {
+		return err
+	}
 	change, events, err := h.board(ctx)
 	if err != nil {
 		return err
@@ -217,7 +266,7 @@ func (h *house) openDesks(ctx context.Context) error {
 		HoleAge: h.c.Supervision.SignalsMissing, Log: h.log, Connected: h.wire.connected,
 		Confirm: h.wire.confirm,
 	})
-	if h.auth, err = auth.NewDesk(auth.Options{Users: &store.Users{DB: h.db}, Sessions: &store.Sessions{DB: h.db}, Tokens: &store.Tokens{DB: h.db}}); err != nil {
+	if h.auth, err = auth.NewDesk(auth.Options{Users: &store.Users{DB: h.db}, Sessions: &store.Sessions{DB: h.db}, Tokens: &store.Tokens{DB: h.db}, Covers: h.covers}); err != nil {
 		return err
 	}
 	h.stations, err = stations.Open(ctx, stations.Options{
@@ -228,11 +277,29 @@ func (h *house) openDesks(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if h.sites, err = sites.Open(ctx, sites.Options{Store: &store.Sites{DB: h.db}, Register: h.stations, Log: h.log}); err != nil {
+		return err
+	}
+	h.openRationale()
+	h.openRules()
+	h.openFigures()
+	if err := h.openWatch(ctx); err != nil {
+		return err
+	}
 	h.commands, err = commands.Open(ctx, commands.Options{
 		Store: &store.Commands{DB: h.db}, Lookup: h.target, Send: h.wire.send,
 		Deadline: h.c.Supervision.CommandDeadline, Log: h.log,
+		Guard: func(ctx context.Context, w commands.Wish) (code, text string, err error) {
+			return h.doors.Guard(ctx, w)
+		},
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	if err := h.openDoors(ctx); err != nil {
+		return err
+	}
+	return h.openFire(ctx)
 }
 
 // target translates what the register knows of a point for the command desk.
@@ -267,6 +334,33 @@ func (h *house) board(ctx context.Context) (int64, []live.Event, error) {
 	for _, c := range unfinished {
 		events = append(events, c.Event())
 	}
+	shelved, err := store.Alarms{DB: h.db}.ShelfBoard(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	events = append(events, shelved...)
+	held, err := h.doorBoard(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	events = append(events, held...)
+	versions, err := (&store.Sites{DB: h.db}).Board(ctx)
+	if err != nil {
+		return 0, nil, fmt.Errorf("read sites: %w", err)
+	}
+	events = append(events, versions...)
+	fires, err := h.fireBoard(ctx)
+	if err != nil {
+		return 0, nil, fmt.Errorf("read fire: %w", err)
+	}
+	events = append(events, fires...)
+	if h.watch != nil { // at the start it seeds the board itself
+		kept, err := h.watch.Board(ctx)
+		if err != nil {
+			return 0, nil, fmt.Errorf("read the watch: %w", err)
+		}
+		events = append(events, kept...)
+	}
 	return change, events, nil
 }
 
@@ -277,7 +371,7 @@ func (h *house) reseed(ctx context.Context) {
 		change, events, err := h.board(look)
 		cancel()
 		if err == nil {
-			h.hub.Reseed(change, []live.Topic{live.Alarm, live.Command}, events)
+			h.hub.Reseed(change, append([]live.Topic{live.Alarm, live.Command, live.Shelf, live.Watch, live.Cover, live.Site, live.Investigation, live.Evacuation, live.Impairment}, doorTopics...), events)
 			return
 		}
 		h.log.Warn("console: the board could not be read anew; will try again", "err", err)
@@ -302,13 +396,16 @@ func (h *house) serve() error {
 		prefixes = append(prefixes, prefix)
 	}
 	options := api.Options{
-		Auth: h.auth, Stations: h.stations, Commands: h.commands, Hub: h.hub,
-		Alarms: &alarms.Desk{Store: store.Alarms{DB: h.db}}, Signals: &intake.Desk{Store: store.Signals{DB: h.db}}, Audit: &audit.Desk{Store: store.Audit{DB: h.db}},
+		Watch: h.watch, Notify: h.notify,
+		Fire: h.fire, Impairments: h.impairments,
+		Auth: h.auth, Stations: h.stations, Commands: h.commands, Doors: h.doors, People: h.people, Sites: h.sites, Hub: h.hub,
+		Rationale: h.rationale, Rules: h.rules, Figures: h.figures,
+		Alarms: h.alarms, Signals: &intake.Desk{Store: store.Signals{DB: h.db}}, Audit: &audit.Desk{Store: store.Audit{DB: h.db}}, Replay: &replay.Desk{Store: store.Replay{DB: h.db}},
 		Build: h.o.Build, Demo: h.o.Demo, Ready: h.ready, Unavailable: store.Transient, Web: h.o.Web,
 		Origins: h.c.HTTP.Origins, Proxies: prefixes, Log: h.log,
 	}
 	if h.o.Demo {
-		options.Accounts = demoAccounts()
+		options.Accounts = DemoAccounts()
 	}
 	if !h.c.Metrics.Disabled {
 		options.Metrics = h.metrics()
@@ -399,7 +496,7 @@ func (h *house) close() {
 
 // listen opens a port, or says in words why it cannot.
 func listen(ctx context.Context, address, setting string) (net.Listener, error) {
-	var config net.ListenConfig
+	config := net.ListenConfig{Control: impatient}
 	l, err := config.Listen(ctx, "tcp", address)
 	if err == nil {
 		return l, nil

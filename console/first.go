@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
 
 	"guardroom/console/api"
 	"guardroom/console/auth"
@@ -15,10 +16,34 @@ import (
 // DemoPassword is the password of every demo account.
 const DemoPassword = "guardroom-demo"
 
-func demoAccounts() []api.Account {
-	accounts := []api.Account{}
+// demoPerson is somebody with an account in the demo.
+type demoPerson struct {
+	username, name string
+	grant          auth.Grant
+}
+
+// demoPeople are one for each role, at every station, and some who belong to one
+// station only.
+func demoPeople() []demoPerson {
+	names := map[auth.Role]string{
+		auth.Officer: "Olive Officer", auth.Supervisor: "Sam Supervisor", auth.Chief: "Chris Chief", auth.Planner: "Pat Planner",
+		auth.Auditor: "Andy Auditor", auth.Technician: "Toni Technician", auth.Division: "Dana Division", auth.Admin: "Ali Admin",
+	}
+	people := []demoPerson{}
 	for _, role := range auth.Roles() {
-		accounts = append(accounts, api.Account{Username: string(role), Password: DemoPassword, Role: string(role)})
+		people = append(people, demoPerson{string(role), names[role], auth.Grant{Role: role, Station: auth.AllStations}})
+	}
+	return append(people,
+		demoPerson{"officer-nairobi", "Noor Nairobi", auth.Grant{Role: auth.Officer, Station: "nairobi"}},
+		demoPerson{"officer-geneva", "Gil Geneva", auth.Grant{Role: auth.Officer, Station: "geneva"}},
+		demoPerson{"supervisor-geneva", "Sol Geneva", auth.Grant{Role: auth.Supervisor, Station: "geneva"}})
+}
+
+// DemoAccounts are the accounts of the demo, as the sign-in page lists them.
+func DemoAccounts() []api.Account {
+	accounts := []api.Account{}
+	for _, p := range demoPeople() {
+		accounts = append(accounts, api.Account{Username: p.username, Password: DemoPassword, Role: string(p.grant.Role)})
 	}
 	return accounts
 }
@@ -36,12 +61,15 @@ func (h *house) first(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := h.shipRules(ctx); err != nil {
+		return err
+	}
 	empty, err := (&store.Users{DB: h.db}).Empty(ctx)
 	if err != nil {
 		return err
 	}
 	switch {
-	case empty && h.o.Demo:
+	case h.o.Demo:
 		err = h.demoUsers(ctx, by)
 	case empty:
 		err = h.firstAdmin(ctx, by)
@@ -50,20 +78,22 @@ func (h *house) first(ctx context.Context) error {
 		return err
 	}
 	if h.o.Setup != nil {
-		return h.o.Setup(ctx, Desks{Auth: h.auth, Stations: h.stations})
+		return h.o.Setup(ctx, Desks{Auth: h.auth, Stations: h.stations, Alarms: h.alarms, Rationale: h.rationale, Rules: h.rules, Doors: h.doors, People: h.people, Sites: h.sites, Fire: h.fire, Notify: h.notify, Watch: h.watch})
 	}
 	return nil
 }
 
+// demoUsers makes the accounts of the demo that are not there yet.
 func (h *house) demoUsers(ctx context.Context, by auth.Operator) error {
-	names := map[auth.Role]string{
-		auth.Officer: "Olive Officer", auth.Supervisor: "Sam Supervisor", auth.Chief: "Chris Chief", auth.Planner: "Pat Planner",
-		auth.Auditor: "Andy Auditor", auth.Technician: "Toni Technician", auth.Division: "Dana Division", auth.Admin: "Ali Admin",
+	known, err := h.auth.Users(ctx, by)
+	if err != nil {
+		return err
 	}
-	for _, role := range auth.Roles() {
-		_, _, err := h.auth.AddUser(ctx, by, auth.NewUser{
-			Username: string(role), Name: names[role], Roles: []auth.Grant{{Role: role, Station: auth.AllStations}}, Password: DemoPassword, Kept: true,
-		})
+	for _, p := range demoPeople() {
+		if slices.ContainsFunc(known, func(u auth.User) bool { return u.Username == p.username }) {
+			continue
+		}
+		_, _, err := h.auth.AddUser(ctx, by, auth.NewUser{Username: p.username, Name: p.name, Roles: []auth.Grant{p.grant}, Password: DemoPassword, Kept: true})
 		if err != nil && !errors.Is(err, auth.ErrExists) {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +51,7 @@ func startOn(t *testing.T, dsn string, roles ...auth.Role) *house {
 	c.Supervision.CommandDeadline = time.Second
 	c.Supervision.GatewayGrace = time.Millisecond
 	c.Stations = []console.StationConfig{{ID: "hq", Name: "HQ", TimeZone: "Europe/Vienna"}, {ID: "branch", Name: "Branch", TimeZone: "Africa/Nairobi"}}
+	c.Notify.Pickup = filepath.Join(c.Data, "outbox")
 	c.Log.Level = "error"
 	ready, done := make(chan console.Addresses, 1), make(chan error, 1)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -11,11 +11,11 @@ import (
 // metrics are the console's figures, read when they are asked for.
 func (h *house) metrics() http.Handler {
 	r := prometheus.NewRegistry()
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), figures{h})
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), gauges{h})
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 }
 
-type figures struct{ h *house }
+type gauges struct{ h *house }
 
 var (
 	signals    = prometheus.NewDesc("guardroom_intake_signals_total", "Signals committed.", nil, nil)
@@ -33,14 +33,14 @@ var (
 )
 
 // Describe implements prometheus.Collector.
-func (f figures) Describe(ch chan<- *prometheus.Desc) {
+func (f gauges) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{signals, duplicates, letters, groups, failures, waiting, watchers, cuts, skipped, change, gateways, ignored} {
 		ch <- d
 	}
 }
 
 // Collect implements prometheus.Collector.
-func (f figures) Collect(ch chan<- prometheus.Metric) {
+func (f gauges) Collect(ch chan<- prometheus.Metric) {
 	counter := func(d *prometheus.Desc, value float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, value, labels...)
 	}

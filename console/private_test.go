@@ -52,9 +52,10 @@ func TestDatabaseDiesUnderTheConsole(t *testing.T) {
 	g.signal("fire-1.L1D1", devices.FireAlarm, true)
 	g.say("readings", map[string]any{"readings": []devices.Reading{}})
 	await(t, events, "alarm", has(`"fire.alarm"`))
-	if status, list := officer.do("GET", "/alarms?kind=fire.alarm", nil); status != 200 || len(list["items"].([]any)) != 1 {
-		t.Errorf("%d %v", status, list)
-	}
+	eventually(t, "the list is read over a new connection", func() bool { // the first ask may find one that broke
+		status, list := officer.do("GET", "/alarms?kind=fire.alarm", nil)
+		return status == 200 && len(list["items"].([]any)) == 1
+	})
 	if h.desks.Stations.StateOf("g1") != "online" {
 		t.Error("the gateway was taken for lost")
 	}

@@ -12,6 +12,10 @@ import (
 	"guardroom/devices"
 )
 
+// ruleBody is a rule that holds.
+var ruleBody = object{"pattern": "count", "match": object{"kinds": []string{"access.denied"}}, "count": 3, "within": 300, "by": "point",
+	"outcome": object{"do": "alarm", "priority": 3, "text": "refused"}}
+
 // routes is every route of the API, the right that it needs, and what somebody
 // with that right gets. "" is any signed-in user, "open" nobody at all.
 var routes = []struct {
@@ -28,6 +32,23 @@ var routes = []struct {
 	{"GET", "/stations", "", 200, nil},
 	{"POST", "/stations", auth.StationsManage, 422, object{"id": "x y", "name": "X", "time_zone": "UTC"}},
 	{"PATCH", "/stations/{id}", auth.StationsManage, 422, object{"time_zone": "Mars/Olympus"}},
+	{"GET", "/sites/search", auth.SitesRead, 200, nil},
+	{"GET", "/sites/{station}", auth.SitesRead, 200, nil},
+	{"GET", "/sites/{station}/export", auth.SitesRead, 200, nil},
+	{"POST", "/sites/{station}/import", auth.SitesEdit, 422, "not a ZIP"},
+	{"PUT", "/sites/{station}/points", auth.SitesEdit, 422, object{"points": []object{{"point": "elsewhere/d.p", "place": ""}}}},
+	{"PUT", "/sites/{station}/cameras/{id}", auth.SitesEdit, 422, object{"version": 0, "name": "  "}},
+	{"DELETE", "/sites/{station}/cameras/{id}", auth.SitesEdit, 404, nil},
+	{"POST", "/sites/{station}/drawings", auth.SitesEdit, 422, "neither"},
+	{"GET", "/sites/{station}/drawings/{hash}", auth.SitesRead, 404, nil},
+	{"POST", "/places", auth.SitesEdit, 422, object{"station": "hq", "kind": "level", "name": "Nowhere"}},
+	{"PATCH", "/places/{id}", auth.SitesEdit, 404, object{"version": 1}},
+	{"DELETE", "/places/{id}", auth.SitesEdit, 404, nil},
+	{"GET", "/plans/{level}", auth.SitesRead, 404, nil},
+	{"PUT", "/plans/{level}", auth.SitesEdit, 404, object{"version": 0, "width": 1, "height": 1, "areas": []object{}, "points": []object{}, "cameras": []object{}, "labels": []object{}}},
+	{"GET", "/plans/{level}/versions", auth.SitesRead, 404, nil},
+	{"GET", "/plans/{level}/versions/{version}", auth.SitesRead, 404, nil},
+	{"POST", "/plans/{level}/restore", auth.SitesEdit, 404, object{"version": 1, "restore": 1}},
 	{"GET", "/gateways", auth.DevicesRead, 200, nil},
 	{"POST", "/gateways", auth.GatewaysManage, 422, object{"id": "a/b", "station": "hq"}},
 	{"POST", "/gateways/{id}/credential", auth.GatewaysManage, 404, object{}},
@@ -41,11 +62,117 @@ var routes = []struct {
 	{"PATCH", "/points/{id}/{local}", auth.DevicesConfigure, 422, object{"priorities": object{"fire.alarm": 3}}},
 	{"POST", "/points/{id}/commands", auth.DoorsCommand, 202, object{"verb": "unlock"}},
 	{"POST", "/points/{id}/{local}/commands", auth.DoorsCommand, 202, object{"verb": "lock"}},
+	{"GET", "/doors", auth.DevicesRead, 200, nil},
+	{"GET", "/doors/{gateway}/{local}", auth.DevicesRead, 200, nil},
+	{"PATCH", "/doors/{gateway}/{local}", auth.DoorsConfigure, 422, object{"version": 0, "cameras": []string{"no id"}}},
+	{"POST", "/doors/{gateway}/{local}/sign", auth.DoorsConfigure, 422, object{"version": 0, "why": "so"}},
+	{"POST", "/doors/{gateway}/{local}/revoke", auth.DoorsConfigure, 409, object{"version": 7, "why": "an escape route now"}},
+	{"GET", "/doors/{gateway}/{local}/passages", auth.SignalsRead, 200, nil},
+	{"POST", "/doors/{gateway}/{local}/commands", auth.DoorsCommand, 202, object{"verb": "lock"}},
+	{"GET", "/door-policy/{station}", auth.DevicesRead, 200, nil},
+	{"PUT", "/door-policy/{station}", auth.DoorsConfigure, 422, object{"two_verbs": []string{"explode"}, "two_release": false, "two_postures": false, "call_alarm": 60, "reason_within": 300, "version": 0}},
+	{"GET", "/lockdowns", auth.SitesRead, 200, nil},
+	{"POST", "/lockdowns", auth.LockdownCommand, 201, object{"station": "hq", "dry_run": true}},
+	{"GET", "/lockdowns/{id}", auth.SitesRead, 404, nil},
+	{"POST", "/lockdowns/{id}/reason", auth.LockdownCommand, 404, object{"reason": "because"}},
+	{"POST", "/lockdowns/{id}/release", auth.LockdownCommand, 404, object{}},
+	{"POST", "/lockdowns/{id}/again", auth.LockdownCommand, 404, object{}},
+	{"POST", "/lockdowns/{id}/hold-again", auth.LockdownCommand, 404, object{}},
+	{"POST", "/lockdowns/{id}/dismiss", auth.LockdownCommand, 404, object{"reason": "seen"}},
+	{"GET", "/posture-definitions/{station}", auth.SitesRead, 200, nil},
+	{"PUT", "/posture-definitions/{station}", auth.PosturesEdit, 422, object{"version": 0, "postures": []object{{"id": "A b", "title": "x", "colour": "blue", "description": "", "set": []object{}, "clear": []object{}}}}},
+	{"GET", "/postures", auth.SitesRead, 200, nil},
+	{"POST", "/postures", auth.PosturesSet, 422, object{"station": "hq", "posture": "none"}},
+	{"POST", "/postures/{id}/clear", auth.PosturesSet, 404, object{}},
+	{"POST", "/postures/{id}/steps/{step}", auth.PosturesSet, 404, nil},
+	{"GET", "/approvals", auth.SitesRead, 200, nil},
+	{"GET", "/approvals/{id}", auth.SitesRead, 404, nil},
+	{"POST", "/approvals/{id}/confirm", auth.SitesRead, 404, object{}},
+	{"POST", "/approvals/{id}/decline", auth.SitesRead, 404, nil},
+	{"GET", "/calls", auth.AlarmsRead, 200, nil},
+	{"POST", "/calls/{id}/answer", auth.DoorsCommand, 404, object{}},
+	{"POST", "/calls/{id}/open", auth.DoorsCommand, 404, nil},
+	{"POST", "/calls/{id}/end", auth.DoorsCommand, 404, nil},
+	{"GET", "/people", auth.PeopleRead, 200, nil},
+	{"GET", "/people/{id}", auth.PeopleRead, 404, nil},
+	{"GET", "/people/{id}/photo", auth.PeopleRead, 404, nil},
+	{"GET", "/people-imports", auth.PeopleImport, 200, nil},
+	{"POST", "/people-imports", auth.PeopleImport, 422, "no form"},
 	{"GET", "/commands", auth.DevicesRead, 200, nil},
 	{"GET", "/commands/{id}", auth.DevicesRead, 404, nil},
 	{"GET", "/alarms", auth.AlarmsRead, 200, nil},
 	{"GET", "/alarms/{id}", auth.AlarmsRead, 404, nil},
 	{"POST", "/alarms/{id}/acknowledge", auth.AlarmsAcknowledge, 404, object{"version": 1}},
+	{"POST", "/alarms/acknowledge", auth.AlarmsAcknowledge, 200, object{"alarms": []object{{"id": "unknown", "version": 1}}}},
+	{"POST", "/alarms/{id}/respond", auth.AlarmsHandle, 404, object{"version": 1}},
+	{"POST", "/alarms/{id}/take", auth.AlarmsHandle, 404, object{"version": 1, "take_over": true}},
+	{"POST", "/alarms/{id}/give-back", auth.AlarmsHandle, 404, object{"version": 1}},
+	{"POST", "/alarms/{id}/close", auth.AlarmsHandle, 404, object{"version": 1, "disposition": "real"}},
+	{"POST", "/alarms/{id}/shelve", auth.AlarmsShelve, 404, object{"version": 1, "reason": "x"}},
+	{"GET", "/shelf", auth.AlarmsRead, 200, nil},
+	{"POST", "/shelf", auth.AlarmsShelve, 404, object{"point": "g1/none.x", "mode": "shelved", "reason": "x"}},
+	{"DELETE", "/shelf/{id}", auth.AlarmsShelve, 404, nil},
+	{"POST", "/shelf/{id}/confirm", auth.AlarmsShelve, 404, nil},
+	{"GET", "/suppression-rules", auth.AlarmsRead, 200, nil},
+	{"POST", "/suppression-rules", auth.AlarmsRationalise, 422, object{"station": "hq", "name": "x", "enabled": true, "when": "area_disarmed"}},
+	{"PATCH", "/suppression-rules/{id}", auth.AlarmsRationalise, 404, object{"version": 1, "name": "x", "enabled": true, "when": "panel_on_test"}},
+	{"DELETE", "/suppression-rules/{id}", auth.AlarmsRationalise, 404, nil},
+	{"GET", "/alarm-policy", auth.AlarmsRead, 422, nil},
+	{"PUT", "/alarm-policy/shifts", auth.WatchManage, 422, object{"station": "hq", "version": 0, "shifts": []string{"25:00"}}},
+	{"PUT", "/alarm-policy/handling", auth.AlarmsRationalise, 422, object{"station": "hq", "version": 0, "handling": object{"longest_minutes": 0, "close_needed": []int{}, "finish_minutes": []int{0, 0, 0, 0}}}},
+	{"GET", "/rationale", auth.AlarmsRead, 200, nil},
+	{"POST", "/rationale", auth.AlarmsRationalise, 422, object{"station": "hq", "items": []object{{"point": "g1/door-1.nowhere", "kind": "", "version": 0}}}},
+	{"GET", "/rationale/of", auth.AlarmsRead, 200, nil},
+	{"GET", "/rationale/changes", auth.AlarmsRead, 200, nil},
+	{"GET", "/rationale/file", auth.AlarmsRead, 200, nil},
+	{"POST", "/rationale/file", auth.AlarmsRationalise, 422, object{"station": "hq", "file": "YSxi", "dry_run": true}},
+	{"GET", "/door-times", auth.AlarmsRead, 200, nil},
+	{"POST", "/door-times", auth.AlarmsRationalise, 422, object{"station": "hq", "items": []object{{"point": "g1/door-1.leaf", "class": "inside", "held_after": 1, "warn": 0, "hours": []object{}, "version": 0}}}},
+	{"GET", "/rules", auth.AlarmsRead, 200, nil},
+	{"POST", "/rules", auth.AlarmsRationalise, 422, object{"station": "hq", "name": "", "rule": ruleBody}},
+	{"POST", "/rules/try", auth.AlarmsRationalise, 202, object{"station": "hq", "rule": ruleBody, "from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}},
+	{"GET", "/rules/try/{id}", auth.AlarmsRationalise, 404, nil},
+	{"DELETE", "/rules/try/{id}", auth.AlarmsRationalise, 404, nil},
+	{"GET", "/rules/{id}", auth.AlarmsRead, 404, nil},
+	{"PATCH", "/rules/{id}", auth.AlarmsRationalise, 404, object{"version": 1}},
+	{"DELETE", "/rules/{id}", auth.AlarmsRationalise, 404, nil},
+	{"GET", "/rules/{id}/hits", auth.AlarmsRead, 404, nil},
+	{"GET", "/figures", auth.FiguresRead, 200, nil},
+	{"GET", "/figures/month", auth.FiguresRead, 200, nil},
+	{"GET", "/figures/file", auth.FiguresRead, 200, nil},
+	{"GET", "/flood-settings", auth.AlarmsRead, 200, nil},
+	{"POST", "/flood-settings", auth.AlarmsRationalise, 422, object{"station": "hq", "begin": 1, "end": 5, "minutes": 10, "version": 0}},
+	{"GET", "/fire/zones", auth.SitesRead, 200, nil},
+	{"POST", "/fire/zones", auth.SitesEdit, 422, object{"station": "hq", "panel": "g1/fire-1", "number": 1, "name": " "}},
+	{"PATCH", "/fire/zones/{id}", auth.SitesEdit, 404, object{"version": 1, "number": 1, "name": "Kitchen"}},
+	{"DELETE", "/fire/zones/{id}", auth.SitesEdit, 404, nil},
+	{"GET", "/fire/panels", auth.SitesRead, 200, nil},
+	{"GET", "/fire/settings", auth.SitesRead, 200, nil},
+	{"PUT", "/fire/settings", auth.WatchManage, 422, object{"station": "hq", "version": 0, "investigate_seconds": 1, "watch_minutes": 60, "assembly": []string{}, "contacts": []object{}}},
+	{"GET", "/fire/investigations", auth.AlarmsRead, 200, nil},
+	{"GET", "/fire/investigations/{id}", auth.AlarmsRead, 404, nil},
+	{"POST", "/fire/investigations/{id}/assign", auth.WardensWrite, 404, object{"version": 1, "name": "Patrol 2"}},
+	{"POST", "/fire/investigations/{id}/extend", auth.WatchSupervise, 404, object{"version": 1, "reason": "stairs"}},
+	{"POST", "/fire/investigations/{id}/decide", auth.WardensWrite, 404, object{"version": 1, "outcome": "real"}},
+	{"GET", "/fire/sheet/{id}", auth.AlarmsRead, 404, nil},
+	{"GET", "/fire/evacuations", auth.AlarmsRead, 200, nil},
+	{"POST", "/fire/evacuations", auth.WardensWrite, 422, object{"station": "hq", "building_name": " "}},
+	{"GET", "/fire/evacuations/{id}", auth.AlarmsRead, 404, nil},
+	{"POST", "/fire/evacuations/{id}/floors/{row}", auth.WardensWrite, 404, object{"version": 1, "state": "swept"}},
+	{"POST", "/fire/evacuations/{id}/people", auth.WardensWrite, 404, object{"kind": "missing", "name": "A. N. Other"}},
+	{"POST", "/fire/evacuations/{id}/people/{row}", auth.WardensWrite, 404, object{"version": 1, "kind": "missing", "name": "A. N. Other"}},
+	{"POST", "/fire/evacuations/{id}/assembly", auth.WardensWrite, 404, object{"name": "Lawn"}},
+	{"POST", "/fire/evacuations/{id}/assembly/{row}", auth.WardensWrite, 404, object{"version": 1, "count": 3}},
+	{"POST", "/fire/evacuations/{id}/service", auth.WardensWrite, 404, object{"version": 1, "step": "called"}},
+	{"POST", "/fire/evacuations/{id}/log", auth.WardensWrite, 404, object{"text": "all quiet"}},
+	{"POST", "/fire/evacuations/{id}/close", auth.WardensWrite, 404, object{"version": 1, "summary": "done"}},
+	{"GET", "/impairments", auth.SitesRead, 200, nil},
+	{"POST", "/impairments", auth.AlarmsRemove, 422, object{"point": "g1/fire-1.L1D1", "mode": "test", "reason": "works", "until": "2001-01-01T00:00:00Z"}},
+	{"GET", "/impairments/{id}", auth.SitesRead, 404, nil},
+	{"POST", "/impairments/{id}/prolong", auth.AlarmsRemove, 404, object{"version": 1, "until": "2031-01-01T00:00:00Z", "reason": "works"}},
+	{"POST", "/impairments/{id}/end", auth.AlarmsRemove, 404, object{"version": 1}},
+	{"POST", "/impairments/{id}/round", auth.WardensWrite, 404, object{}},
+	{"GET", "/impairments.csv", auth.SitesRead, 200, nil},
 	{"GET", "/signals", auth.SignalsRead, 200, nil},
 	{"GET", "/dead-letters", auth.SignalsRead, 200, nil},
 	{"GET", "/gaps", auth.SignalsRead, 200, nil},
@@ -60,6 +187,46 @@ var routes = []struct {
 	{"GET", "/audit", auth.AuditRead, 200, nil},
 	{"GET", "/audit.csv", auth.AuditRead, 200, nil},
 	{"GET", "/audit/verify", auth.AuditRead, 200, nil},
+	{"GET", "/replay", auth.SignalsRead, 200, nil},
+	{"GET", "/replay/range", auth.SignalsRead, 200, nil},
+	{"GET", "/replay/events", auth.SignalsRead, 422, nil},
+	{"GET", "/search", auth.SignalsRead, 200, nil},
+	{"GET", "/search/point", auth.SignalsRead, 200, nil},
+	{"GET", "/search/person", auth.AuditRead, 422, nil},
+	{"GET", "/search.csv", auth.SignalsRead, 200, nil},
+	{"GET", "/retention", auth.AuditRead, 200, nil},
+	{"PUT", "/retention", auth.StationsManage, 422, object{"journal_days": 3, "dead_letter_days": 90, "version": 0}},
+	{"GET", "/retention/holds", auth.AuditRead, 200, nil},
+	{"POST", "/retention/holds", auth.StationsManage, 422, object{"station": "hq", "from": "2030-06-02T00:00:00Z", "until": "2030-06-01T00:00:00Z", "reason": "x"}},
+	{"POST", "/retention/holds/{id}/release", auth.StationsManage, 404, object{"reason": "x"}},
+	{"POST", "/session/change", "", 401, object{"username": strings.Repeat("x", 65), "password": "x"}},
+	{"GET", "/watch", auth.AlarmsRead, 200, nil},
+	{"POST", "/watch/alive", auth.AlarmsRead, 204, object{"key": true}},
+	{"GET", "/watch/settings", auth.AlarmsRead, 200, nil},
+	{"PATCH", "/watch/keeping", auth.WatchManage, 422, object{"station": "hq", "version": 0, "keeping": object{"prompt": true, "idle_minutes": 0, "answer_minutes": 2, "staffed": false, "pack_minutes": 60}}},
+	{"PATCH", "/watch/escalation", auth.WatchManage, 422, object{"station": "hq", "version": 0, "escalation": object{"7": []object{}}}},
+	{"GET", "/covers", auth.AlarmsRead, 200, nil},
+	{"POST", "/covers", auth.CoverGrant, 422, object{"station": "hq", "by_station": "hq", "from": "2030-06-01T00:00:00Z", "until": "2030-06-02T00:00:00Z", "reason": "x"}},
+	{"DELETE", "/covers/{id}", auth.CoverGrant, 404, nil},
+	{"GET", "/handover", auth.AlarmsRead, 200, nil},
+	{"GET", "/handovers", auth.AlarmsRead, 200, nil},
+	{"POST", "/handovers", auth.AlarmsHandle, 201, object{"station": "hq"}},
+	{"GET", "/handovers/{id}", auth.AlarmsRead, 404, nil},
+	{"POST", "/handovers/{id}/take", auth.AlarmsHandle, 404, object{}},
+	{"GET", "/fallback", auth.AlarmsRead, 200, nil},
+	{"GET", "/fallback/page", auth.AlarmsRead, 422, nil},
+	{"POST", "/fallback", auth.WatchSupervise, 200, object{"station": "hq"}},
+	{"GET", "/contacts", auth.AlarmsRead, 200, nil},
+	{"POST", "/contacts", auth.WatchManage, 422, object{"station": "hq", "name": ""}},
+	{"PATCH", "/contacts/{id}", auth.WatchManage, 404, object{"version": 1, "name": "X"}},
+	{"DELETE", "/contacts/{id}", auth.WatchManage, 404, nil},
+	{"POST", "/contacts/{id}/test", auth.WatchManage, 404, nil},
+	{"POST", "/contacts/import", auth.WatchManage, 200, object{"station": "hq", "table": "colour\nred"}},
+	{"GET", "/duty-chiefs", auth.AlarmsRead, 200, nil},
+	{"POST", "/duty-chiefs", auth.WatchManage, 422, object{"station": "hq", "contact": "x", "from": "2030-06-02T00:00:00Z", "until": "2030-06-01T00:00:00Z"}},
+	{"DELETE", "/duty-chiefs/{id}", auth.WatchManage, 404, nil},
+	{"GET", "/deliveries", auth.AlarmsRead, 200, nil},
+	{"POST", "/deliveries/{id}/again", auth.WatchSupervise, 404, nil},
 	{"DELETE", "/sessions", "", 204, nil},
 	{"DELETE", "/session", "", 401, nil}, // the route before it has ended the session
 }
@@ -67,6 +234,8 @@ var routes = []struct {
 // address fills a path in: what concerns doors, a door.
 func address(path string) string {
 	gateway, device := "g1", "door-1"
+	path = strings.Replace(path, "/doors/{gateway}/{local}", "/doors/g1/door-1.lock", 1)
+	path = strings.Replace(path, "{step}", "0", 1)
 	for from, to := range map[string]string{
 		"/points/{id}/{local}": "/points/g1/door-1.lock", "/points/{id}": "/points/g1%2Fdoor-1.lock",
 		"{gateway}": gateway, "{device}": device, "/stations/{id}": "/stations/hq",
@@ -76,7 +245,24 @@ func address(path string) string {
 		}
 		path = strings.Replace(path, from, to, 1)
 	}
-	return strings.Replace(path, "{id}", "0197f000-0000-7000-8000-000000000000", 1)
+	nobody := "0197f000-0000-7000-8000-000000000000"
+	path = strings.NewReplacer("{station}", "hq", "{level}", nobody, "{version}", "1", "{hash}", strings.Repeat("0", 64), "{row}", "l0", "{id}", nobody).Replace(path)
+	if strings.HasPrefix(path, "/places/") || strings.HasPrefix(path, "/fire/zones/") || strings.Contains(path, "/cameras/") {
+		path += "?version=1" // what is to be removed was seen
+	}
+	if slices.Contains([]string{"/watch/settings", "/handover", "/handovers", "/fire/settings", "/contacts", "/duty-chiefs", "/people-imports"}, path) {
+		path += "?station=hq"
+	}
+	if asked, ok := map[string]string{
+		"/replay": "?station=hq", "/replay/range": "?station=hq", "/replay/events": "?station=hq", "/search": "?q=door", "/search/point": "?point=g1/door-1.leaf",
+		"/search.csv": "?view=text&q=door",
+		"/rationale":  "?station=hq", "/rationale/changes": "?station=hq", "/rationale/file": "?station=hq", "/door-times": "?station=hq",
+		"/rationale/of": "?point=g1/door-1.leaf&kind=door.forced", "/flood-settings": "?station=hq", "/figures": "?station=hq",
+		"/figures/month": "?station=hq&month=2026-01", "/figures/file": "?station=hq&month=2026-01",
+	}[path]; ok {
+		path += asked
+	}
+	return path
 }
 
 func TestEveryRouteForEveryRole(t *testing.T) {
@@ -107,8 +293,8 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 			if r.needs == "" || slices.Contains(role.Permissions(), r.needs) {
 				want = r.want
 			}
-			if r.path == "/audit/verify" && want == 200 && role != auth.Admin {
-				want = 403 // the whole record takes the right everywhere
+			if (r.path == "/audit/verify" || r.path == "/retention") && want == 200 && role != auth.Admin {
+				want = 403 // what is of all stations takes the right everywhere
 			}
 			if r.path == "/live" && want == 200 {
 				await(t, b.watch("/live", ""), "snapshot", nil)
@@ -121,7 +307,7 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 			if status == 403 && (body["code"] != "forbidden" || body["params"].(object)["permission"] == nil) {
 				t.Errorf("%s: %s %s: %v does not say which right is missing", role, r.method, r.path, body)
 			}
-			if status == 202 {
+			if status == 202 && strings.HasSuffix(r.path, "/commands") {
 				c := g.next()
 				g.answer(c, devices.Confirmed, "", "done")
 			}

@@ -397,11 +397,7 @@ func (w *wire) confirm(station, gateway string, m link.ConfirmMessage) {
 
 // desired publishes the state to hold, whenever a gateway has introduced
 // itself: an embedded broker remembers nothing across a restart.
-func (w *wire) desired(station, gateway string) {
-	if err := w.down(station, gateway, link.Desired, link.DesiredMessage{Version: 1, Lockdowns: []link.Lockdown{}}); err != nil {
-		w.h.log.Warn("console: desired state not sent", "gateway", gateway, "err", err)
-	}
-}
+func (w *wire) desired(station, gateway string) { w.h.doors.Desired(station, gateway) }
 
 // connected reports whether the gateway is there as far as the broker knows; a
 // broker of somebody else's is asked by way of the register.

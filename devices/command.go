@@ -6,7 +6,8 @@ import "time"
 type Verb string
 
 // The verbs of doors follow the ONVIF door control service (AccessDoor,
-// LockDoor, UnlockDoor, BlockDoor, LockDownDoor, LockDownReleaseDoor).
+// LockDoor, UnlockDoor, BlockDoor, LockDownDoor, LockDownReleaseDoor,
+// LockOpenDoor, LockOpenReleaseDoor, DoubleLockDoor).
 const (
 	Access          Verb = "access" // momentary: unlock, and lock again by itself
 	Lock            Verb = "lock"
@@ -14,6 +15,12 @@ const (
 	Block           Verb = "block"  // no card opens it
 	Lockdown        Verb = "lockdown"
 	LockdownRelease Verb = "lockdown_release"
+	LockOpen        Verb = "lock_open" // held unlocked: no card and no schedule locks it
+	LockOpenRelease Verb = "lock_open_release"
+	DoubleLock      Verb = "double_lock"
+
+	Answer Verb = "answer" // an intercom's call is taken
+	HangUp Verb = "hang_up"
 
 	Silence     Verb = "silence" // fire panel sounders
 	Reset       Verb = "reset"
@@ -91,7 +98,10 @@ const (
 	RefusedByDevice    = "device_refused"
 	RefusedOffline     = "device_offline" // known to be lost; nothing was sent
 	RefusedBusy        = "device_busy"
-	UnknownNoAnswer    = "no_answer" // sent, no answer, and the read-back failed too
-	UnknownLink        = "link_lost" // the gateway did not answer before the deadline
+	RefusedEscapeDoor  = "escape_door"    // an escape door is never held from here
+	RefusedLockedDown  = "locked_down"    // a lockdown holds the door; release it first
+	RefusedSecond      = "second_officer" // a second officer must confirm
+	UnknownNoAnswer    = "no_answer"      // sent, no answer, and the read-back failed too
+	UnknownLink        = "link_lost"      // the gateway did not answer before the deadline
 	TimedOutReadBack   = "not_confirmed"
 )

@@ -10,6 +10,26 @@ type Device struct {
 	Address  string  `json:"address,omitempty"`  // where the gateway finds it, without credentials
 	Line     string  `json:"line,omitempty"`     // the physical line it shares with others
 	Points   []Point `json:"points"`
+	// Plan is how its gateway asks it; nil when nobody said.
+	Plan *ReadPlan `json:"plan,omitempty"`
+}
+
+// A ReadPlan is how a gateway keeps up with a device: the requests that it
+// sends at each cadence, or the topics that it listens to.
+type ReadPlan struct {
+	Fast     string        `json:"fast"` // how often fast reads are due, "1s"
+	Slow     string        `json:"slow"`
+	Reads    []PlannedRead `json:"reads"`
+	Topics   []string      `json:"topics"`
+	LifeSign string        `json:"life_sign"` // what must change, and within which time; "" nothing
+}
+
+// PlannedRead is one request of a read plan. Address is that of the PDU, base 0.
+type PlannedRead struct {
+	Table   string `json:"table"` // holding, input, coil, discrete
+	Address uint16 `json:"address"`
+	Count   uint16 `json:"count"`
+	Tier    string `json:"tier"` // fast, slow
 }
 
 // A Point is one input or output of a device: a zone, a door contact, a lock.
@@ -46,6 +66,10 @@ const (
 
 // GatewayDevice is the device id under which a gateway speaks of itself.
 const GatewayDevice = "gateway"
+
+// ConsoleGateway is the gateway id under which the console speaks of itself: of
+// the watch of a station, of its fallback pack. No gateway may have it.
+const ConsoleGateway = "console"
 
 // Points of a gateway itself.
 const (

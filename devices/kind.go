@@ -1,5 +1,10 @@
 package devices
 
+import (
+	"strconv"
+	"strings"
+)
+
 // Kind is what a signal reports: "fire.alarm", "door.forced". The vocabulary is
 // closed for those who send and open for those who receive: an unknown kind is
 // an alarm (see KindInfo), never a reason to drop a signal.
@@ -14,7 +19,12 @@ const (
 	FireTest        Kind = "fire.test"
 	FireSupervisory Kind = "fire.supervisory"
 	FireEvacuation  Kind = "fire.evacuation"
-	MedicalAlarm    Kind = "medical.alarm"
+	// What the console itself says of fire: a pre-alarm that nobody decided on in
+	// time, a fire that a person confirmed, a fire watch round that was not made.
+	FireUndecided    Kind = "fire.undecided"
+	FireReported     Kind = "fire.reported"
+	FireWatchOverdue Kind = "fire.watch_overdue"
+	MedicalAlarm     Kind = "medical.alarm"
 
 	PanelSilenced     Kind = "panel.silenced"
 	PanelReset        Kind = "panel.reset"
@@ -42,6 +52,9 @@ const (
 	AccessDenied  Kind = "access.denied"
 	AccessREX     Kind = "access.rex"
 
+	IntercomCall       Kind = "intercom.call"       // somebody calls; restores when the call ends
+	IntercomUnanswered Kind = "intercom.unanswered" // nobody took a call; raised by the console
+
 	PowerMainsFail      Kind = "power.mains_fail"
 	PowerBatteryLow     Kind = "power.battery_low"
 	PowerBatteryReplace Kind = "power.battery_replace"
@@ -60,6 +73,11 @@ const (
 	SignalsMissing  Kind = "signals.missing"
 	CommandUnknown  Kind = "command.unknown" // a command whose outcome nobody knows
 	TestSignal      Kind = "test.signal"
+
+	// What the console itself says of the watch: nobody answers at the desks of a
+	// station, and its fallback pack is old.
+	WatchMissed Kind = "watch.missed"
+	FallbackOld Kind = "fallback.old"
 )
 
 // KindInfo says how a kind behaves.
@@ -78,7 +96,12 @@ var kinds = map[Kind]KindInfo{
 	FireTest:        {},
 	FireSupervisory: {Alarm: true, Priority: 2},
 	FireEvacuation:  {Alarm: true, LifeSafety: true, Priority: 1},
-	MedicalAlarm:    {Alarm: true, LifeSafety: true, Priority: 1},
+
+	FireUndecided:    {Alarm: true, LifeSafety: true, Priority: 1},
+	FireReported:     {Alarm: true, LifeSafety: true, Momentary: true, Priority: 1},
+	FireWatchOverdue: {Alarm: true, LifeSafety: true, Priority: 1}, // a blind zone that nobody walks: no removal of the point may hide it
+
+	MedicalAlarm: {Alarm: true, LifeSafety: true, Priority: 1},
 
 	PanelSilenced:     {},
 	PanelReset:        {Momentary: true},
@@ -106,6 +129,9 @@ var kinds = map[Kind]KindInfo{
 	AccessDenied:  {Momentary: true},
 	AccessREX:     {Momentary: true},
 
+	IntercomCall:       {},
+	IntercomUnanswered: {Alarm: true, Priority: 3},
+
 	PowerMainsFail:      {Alarm: true, Priority: 3},
 	PowerBatteryLow:     {Alarm: true, Priority: 2},
 	PowerBatteryReplace: {Alarm: true, Priority: 4},
@@ -124,6 +150,9 @@ var kinds = map[Kind]KindInfo{
 	SignalsMissing:  {Alarm: true, Momentary: true, Priority: 2},
 	CommandUnknown:  {Alarm: true, Momentary: true, Priority: 3},
 	TestSignal:      {Momentary: true},
+
+	WatchMissed: {Alarm: true, Priority: 2},
+	FallbackOld: {Alarm: true, Priority: 3},
 }
 
 // Info returns how k behaves. An unknown kind is an alarm of priority 2 that
@@ -132,7 +161,29 @@ func (k Kind) Info() KindInfo {
 	if info, known := kinds[k]; known {
 		return info
 	}
+	if priority, _, ok := k.Rule(); ok {
+		return KindInfo{Alarm: true, Momentary: true, Priority: priority}
+	}
 	return KindInfo{Alarm: true, Priority: 2}
+}
+
+const rulePrefix = "rule.p"
+
+// RuleKind is what the console says when several signals together fit one of a
+// station's rules: each rule has a kind of its own, so that two rules about one
+// door are two alarms. code is an id of at most 40 characters.
+func RuleKind(priority int, code string) Kind {
+	return Kind(rulePrefix + strconv.Itoa(priority) + "." + code)
+}
+
+// Rule reads a kind that RuleKind made.
+func (k Kind) Rule() (priority int, code string, ok bool) {
+	rest, found := strings.CutPrefix(string(k), rulePrefix)
+	digit, code, _ := strings.Cut(rest, ".")
+	if !found || code == "" || len(digit) != 1 || digit < "1" || digit > "4" {
+		return 0, "", false
+	}
+	return int(digit[0] - '0'), code, true
 }
 
 // Known reports whether k is in the vocabulary.

@@ -27,6 +27,10 @@ type Signal struct {
 	Historical bool
 }
 
+// Follows is the detail field by which the console itself says after which signal
+// of the gateway, "<epoch>/<seq>", what it says stands in the point's order.
+const Follows = "follows"
+
 // Clock is the state of the gateway's clock.
 type Clock string
 

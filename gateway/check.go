@@ -29,14 +29,11 @@ type Plan struct {
 	Decoded  []Decoding    `json:"decoded,omitempty"`
 }
 
-// PlannedRead is one request of the read plan. Address is that of the PDU, base 0.
+// PlannedRead is one request of the read plan, by its number.
 type PlannedRead struct {
-	Read    int    `json:"read"`
-	Table   string `json:"table"`
-	Address uint16 `json:"address"`
-	Count   uint16 `json:"count"`
-	Tier    string `json:"tier"`
-	Error   string `json:"error,omitempty"` // of a live read
+	Read int `json:"read"`
+	devices.PlannedRead
+	Error string `json:"error,omitempty"` // of a live read
 }
 
 // PlanPoint is a point with its commands.
@@ -78,16 +75,13 @@ func Plans(c Config) []Plan {
 }
 
 func planOf(d DeviceConfig, described devices.Device) Plan {
-	c := d.Compiled
+	c, plan := d.Compiled, described.Plan
 	p := Plan{
 		Device: d.ID, Profile: d.Profile, Source: c.Profile.Source, Address: withoutUser(d.Address), Line: withoutUser(d.Line),
-		Unit: d.Unit, Fast: c.Fast.String(), Slow: c.Slow.String(), Topics: c.Topics(),
+		Unit: d.Unit, Fast: plan.Fast, Slow: plan.Slow, Topics: plan.Topics, LifeSign: plan.LifeSign,
 	}
-	if c.LifeSign != nil {
-		p.LifeSign = fmt.Sprintf("%s must change within %s", c.LifeSign.Point, c.LifeSign.MustChangeWithin)
-	}
-	for i, r := range c.Reads {
-		p.Reads = append(p.Reads, PlannedRead{Read: i, Table: string(r.Table), Address: r.Address, Count: r.Count, Tier: string(r.Tier)})
+	for i, r := range plan.Reads {
+		p.Reads = append(p.Reads, PlannedRead{Read: i, PlannedRead: r})
 	}
 	for _, point := range described.Points {
 		planned := PlanPoint{Point: point}

@@ -32,16 +32,15 @@ func (u *uplink) birth(session string, now time.Time) (link.BirthMessage, error)
 	}
 	for _, less := range []struct {
 		what string
-		cut  func(*devices.Point)
+		cut  func(*devices.Device)
 	}{
-		{"", func(*devices.Point) {}},
-		{"the states of points", func(p *devices.Point) { p.States = nil }},
-		{"the states and signal kinds of points", func(p *devices.Point) { p.Kinds = nil }},
+		{"", func(*devices.Device) {}},
+		{"the read plans", func(d *devices.Device) { d.Plan = nil }},
+		{"the read plans and the states of points", eachPoint(func(p *devices.Point) { p.States = nil })},
+		{"the read plans, the states and signal kinds of points", eachPoint(func(p *devices.Point) { p.Kinds = nil })},
 	} {
 		for i := range m.Devices {
-			for k := range m.Devices[i].Points {
-				less.cut(&m.Devices[i].Points[k])
-			}
+			less.cut(&m.Devices[i])
 		}
 		payload, err := json.Marshal(m)
 		if err != nil {
@@ -59,4 +58,12 @@ func (u *uplink) birth(session string, now time.Time) (link.BirthMessage, error)
 		m.Devices[i].Points = nil
 	}
 	return m, nil
+}
+
+func eachPoint(change func(*devices.Point)) func(*devices.Device) {
+	return func(d *devices.Device) {
+		for i := range d.Points {
+			change(&d.Points[i])
+		}
+	}
 }

@@ -56,7 +56,7 @@ type loader struct {
 
 func (l *loader) root(n *node) {
 	l.only(n, "the configuration", "id", "station", "console_url", "broker", "credential", "credential_file", "tls", "read_only",
-		"managed", "demo", "data", "profiles", "metrics", "supervision", "spool", "field_broker", "devices")
+		"managed", "demo", "data", "profiles", "metrics", "supervision", "spool", "field_broker", "devices", "card_key", "card_key_file")
 	c := &l.config
 	c.ID = l.id(n, "id", devices.ValidID)
 	c.Station = l.id(n, "station", devices.ValidID)
@@ -82,6 +82,29 @@ func (l *loader) root(n *node) {
 	l.spool(n.get("spool"))
 	l.fieldBroker(n.get("field_broker"))
 	l.devices(n.get("devices"))
+	l.cards(n)
+}
+
+// cards gives the drivers the key with which card numbers are hashed before
+// anything of them leaves; without one only their last digits do.
+func (l *loader) cards(n *node) {
+	secret := l.secret(n, "card_key")
+	if !secret.Given() {
+		return
+	}
+	line := at(n, "card_key_file")
+	word, err := secret.Reveal()
+	if err != nil {
+		return // told already
+	}
+	key, err := hex.DecodeString(word)
+	if err != nil || len(key) < devices.MinCardKey {
+		l.fault(line, "card_key: it must be at least %d bytes in hexadecimal; the console keeps it in cards.key of its data folder", devices.MinCardKey)
+		return
+	}
+	for _, d := range l.config.Devices {
+		d.Compiled.HashCards(func(number string) string { return devices.CardHash(key, number) })
+	}
 }
 
 var variable = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)

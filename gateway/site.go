@@ -213,9 +213,22 @@ func describe(c Config) []devices.Device {
 				p.Priority = given.Priority
 			}
 		}
+		device.Plan = readPlan(d)
 		out = append(out, device)
 	}
 	return out
+}
+
+func readPlan(d DeviceConfig) *devices.ReadPlan {
+	c := d.Compiled
+	plan := &devices.ReadPlan{Fast: c.Fast.String(), Slow: c.Slow.String(), Reads: []devices.PlannedRead{}, Topics: append([]string{}, c.Topics()...)}
+	for _, r := range c.Reads {
+		plan.Reads = append(plan.Reads, devices.PlannedRead{Table: string(r.Table), Address: r.Address, Count: r.Count, Tier: string(r.Tier)})
+	}
+	if c.LifeSign != nil {
+		plan.LifeSign = fmt.Sprintf("%s must change within %s", c.LifeSign.Point, c.LifeSign.MustChangeWithin)
+	}
+	return plan
 }
 
 func withoutUser(address string) string {

@@ -14,6 +14,7 @@
 //	intake.go   saturated intake            due.go      due to screen
 //	register.go register to screen          polling.go  200 devices
 //	drain.go    a backlog, and alarms       readers.go  500 screens
+//	past.go     looking back into 10,000,000 signals; pastdata.go makes them up
 package main
 
 import (
@@ -39,6 +40,7 @@ var measurements = []measurement{
 	{"register", "Modbus register to live stream, beyond the poll interval", registerToScreen},
 	{"polling", "200 Modbus devices polled each second", polling},
 	{"drain", "a gateway drains a backlog while new alarms overtake it", drain},
+	{"journal", "looking back into a journal of 10,000,000 signals; only when named: it takes minutes", thePast},
 }
 
 type measurement struct {
@@ -66,6 +68,7 @@ type options struct {
 	profile string
 	backlog int
 	samples int
+	rows    int
 }
 
 func main() {
@@ -105,6 +108,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.profile, "profile", "", "write CPU and heap profiles of console and gateway into this folder; the programs then run inside this one")
 	f.IntVar(&o.backlog, "backlog", 1_000_000, "signals in the backlog that is drained")
 	f.IntVar(&o.samples, "samples", 300, "registers toggled for register to screen, at least 200 for a figure to trust")
+	f.IntVar(&o.rows, "rows", 10_000_000, "signals in the journal that is looked back into")
 	f.Usage = func() {
 		fmt.Fprintln(f.Output(), "bench [flags]: what Guardroom does on this machine, beside its marks")
 		for _, m := range measurements {
@@ -125,6 +129,9 @@ func parse(args []string) (options, error) {
 	if o.backlog < 1000 || o.samples < 10 {
 		return o, fmt.Errorf("a backlog of %d and %d samples say nothing: 1,000 and 10 at least", o.backlog, o.samples)
 	}
+	if o.rows < 10_000 {
+		return o, fmt.Errorf("a journal of %d rows says nothing: 10,000 at least", o.rows)
+	}
 	for name := range strings.SplitSeq(only, ",") {
 		if name = strings.TrimSpace(name); name == "" {
 			continue
@@ -143,8 +150,8 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	for _, program := range []string{"console", "gateway"} {
-		if o.profile != "" {
-			break // they run inside this program
+		if o.profile != "" || slices.Equal(o.only, []string{"journal"}) {
+			break // they run inside this program, or not at all
 		}
 		if _, err := os.Stat(filepath.Join(b.o.bin, program)); err != nil {
 			return fmt.Errorf("%w: build the programs first with make build", err)
@@ -169,7 +176,7 @@ func run(ctx context.Context, o options) (err error) {
 	defer b.close()
 	var failed []error
 	for _, m := range measurements {
-		if len(o.only) > 0 && !slices.Contains(o.only, m.name) {
+		if !slices.Contains(o.only, m.name) && (len(o.only) > 0 || m.name == "journal") {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "bench: %s: %s\n", m.name, m.about)

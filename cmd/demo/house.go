@@ -56,12 +56,12 @@ func run(ctx context.Context, s settings, out, logs io.Writer) error {
 	defer stop()
 	house := &house{settings: s, scenario: scenario, station: station, log: log}
 	addresses := make(chan console.Addresses, 1)
-	ended := make(chan error, 2)
+	ended := make(chan error, 2+len(scenario.Branches))
 	running := 1
 	go func() {
 		ended <- console.Run(ctx, house.console(), console.Options{
 			Demo: true, Build: "demo", Web: web.Handler(), Log: log, Out: logs,
-			Setup: house.credential, Ready: func(a console.Addresses) { addresses <- a },
+			Setup: house.setup, Ready: func(a console.Addresses) { addresses <- a },
 		})
 	}()
 	var at console.Addresses
@@ -70,21 +70,43 @@ func run(ctx context.Context, s settings, out, logs io.Writer) error {
 	case err := <-ended:
 		return err
 	}
-	config, err := house.gateway(at)
-	if err != nil {
-		stop()
-		return errors.Join(err, <-ended)
+	edges := house.edges()
+	connected := make(chan struct{}, len(edges))
+	for _, e := range edges {
+		config, err := house.gateway(at, e)
+		if err != nil {
+			stop()
+			for range running {
+				err = errors.Join(err, <-ended)
+			}
+			return err
+		}
+		running++
+		go func() {
+			ended <- gateway.Run(ctx, config, gateway.Options{Software: "guardroom demo", Log: log, Ready: func(gateway.Addresses) { connected <- struct{}{} }})
+		}()
 	}
-	connected := make(chan struct{}, 1)
-	running++
-	go func() {
-		ended <- gateway.Run(ctx, config, gateway.Options{Software: "guardroom demo", Log: log, Ready: func(gateway.Addresses) { connected <- struct{}{} }})
-	}()
-	select {
-	case <-connected:
+	for range edges {
+		select {
+		case <-connected:
+		case err = <-ended:
+			running--
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = house.doors(ctx)
+	}
+	if err == nil {
+		err = house.people(ctx)
+	}
+	if err == nil {
+		err = house.rationale(ctx)
+	}
+	if err == nil {
 		err = house.announce(out, at)
-	case err = <-ended:
-		running--
 	}
 	if err == nil {
 		err = <-ended // Ctrl-C, or one of them failed
@@ -110,6 +132,7 @@ type house struct {
 	scenario site.Scenario
 	station  *site.Site
 	log      *slog.Logger
+	desks    console.Desks // since setup
 }
 
 func (h *house) console() console.Config {
@@ -118,40 +141,86 @@ func (h *house) console() console.Config {
 	c.HTTP.Listen = h.http
 	c.MQTT.Listen = h.mqtt
 	c.Database = h.database
+	c.Notify.Pickup = filepath.Join(h.data, "outbox") // nothing leaves the machine
 	if h.broker != "" {
 		c.Broker = &console.BrokerConfig{URLs: []string{h.broker}, ClientID: "guardroom-demo-console"}
 	}
-	where := h.scenario.Station
-	c.Stations = []console.StationConfig{{ID: where.ID, Name: where.Name, TimeZone: where.TimeZone}}
+	for _, where := range append([]site.Station{h.scenario.Station}, h.scenario.Branches...) {
+		c.Stations = append(c.Stations, console.StationConfig{ID: where.ID, Name: where.Name, TimeZone: where.TimeZone})
+	}
 	return c
 }
 
-func (h *house) credentialFile() string { return filepath.Join(h.data, "gateway", "credential") }
+// setup makes what the demo needs before anything listens.
+func (h *house) setup(ctx context.Context, d console.Desks) error {
+	h.desks = d
+	for _, e := range h.edges() {
+		if err := h.credential(ctx, d, e); err != nil {
+			return err
+		}
+	}
+	if err := h.premises(ctx, d); err != nil {
+		return err
+	}
+	if err := h.suppression(ctx, d); err != nil {
+		return err
+	}
+	if err := h.watch(ctx, d); err != nil {
+		return err
+	}
+	return h.fire(ctx, d)
+}
 
-// credential gives the gateway its own, once.
-func (h *house) credential(ctx context.Context, d console.Desks) error {
+// edge is a gateway of the demo.
+type edge struct {
+	id, name string
+	station  string
+	branch   string // as the scenario's devices name it; empty at the main station
+	folder   string
+}
+
+// edges are the gateways: one at the main station and one at each branch.
+func (h *house) edges() []edge {
+	list := []edge{{id: gatewayID, name: "Main gateway", station: h.scenario.Station.ID, folder: filepath.Join(h.data, "gateway")}}
+	for i, branch := range h.scenario.Branches {
+		id := fmt.Sprintf("gw-%d", i+2)
+		list = append(list, edge{id: id, name: "Gateway of " + branch.Name, station: branch.ID, branch: branch.ID, folder: filepath.Join(h.data, id)})
+	}
+	return list
+}
+
+func (e edge) credentialFile() string { return filepath.Join(e.folder, "credential") }
+
+// credential gives a gateway its own, once.
+func (h *house) credential(ctx context.Context, d console.Desks, e edge) error {
+	if err := os.MkdirAll(e.folder, 0o755); err != nil {
+		return err
+	}
 	by := auth.Program()
-	_, credential, err := d.Stations.AddGateway(ctx, by, gatewayID, h.scenario.Station.ID, "Main gateway", true)
+	_, credential, err := d.Stations.AddGateway(ctx, by, e.id, e.station, e.name, true)
 	if errors.Is(err, stations.ErrExists) {
-		if _, lost := os.Stat(h.credentialFile()); lost == nil {
+		if _, lost := os.Stat(e.credentialFile()); lost == nil {
 			return nil
 		}
-		credential, err = d.Stations.RotateCredential(ctx, by, gatewayID)
+		credential, err = d.Stations.RotateCredential(ctx, by, e.id)
 	}
 	if err != nil {
-		return fmt.Errorf("gateway of the demo: %w", err)
+		return fmt.Errorf("gateway %s of the demo: %w", e.id, err)
 	}
-	return os.WriteFile(h.credentialFile(), []byte(credential+"\n"), 0o600)
+	return os.WriteFile(e.credentialFile(), []byte(credential+"\n"), 0o600)
 }
 
 // gateway writes the gateway's configuration as an installer would, and reads it.
-func (h *house) gateway(at console.Addresses) (gateway.Config, error) {
+func (h *house) gateway(at console.Addresses, e edge) (gateway.Config, error) {
 	broker := "tcp://" + at.MQTT
 	if h.broker != "" {
 		broker = h.broker
 	}
 	devices := []map[string]any{}
 	for _, d := range h.station.Devices() {
+		if d.Branch != e.branch {
+			continue
+		}
 		one := map[string]any{"id": d.ID, "profile": d.Profile, "address": d.Address, "name": d.Name, "location": d.Location}
 		if d.Unit != 0 {
 			one["unit"] = d.Unit
@@ -166,13 +235,13 @@ func (h *house) gateway(at console.Addresses) (gateway.Config, error) {
 	}
 	// JSON is YAML.
 	text, err := json.MarshalIndent(map[string]any{
-		"id": gatewayID, "station": h.scenario.Station.ID, "console_url": at.HTTP, "broker": broker, "credential_file": h.credentialFile(),
-		"demo": true, "data": filepath.Join(h.data, "gateway"), "devices": devices,
+		"id": e.id, "station": e.station, "console_url": at.HTTP, "broker": broker, "credential_file": e.credentialFile(),
+		"demo": true, "data": e.folder, "devices": devices, "card_key_file": filepath.Join(h.data, "console", console.CardKeyFile),
 	}, "", "  ")
 	if err != nil {
 		return gateway.Config{}, err
 	}
-	file := filepath.Join(h.data, "gateway", "gateway.yaml")
+	file := filepath.Join(e.folder, "gateway.yaml")
 	if err := os.WriteFile(file, append(text, '\n'), 0o600); err != nil {
 		return gateway.Config{}, err
 	}
@@ -187,8 +256,8 @@ func (h *house) announce(out io.Writer, at console.Addresses) error {
 	if h.broker != "" {
 		r.MQTT = h.broker
 	}
-	for _, role := range auth.Roles() {
-		r.Accounts = append(r.Accounts, string(role))
+	for _, account := range console.DemoAccounts() {
+		r.Accounts = append(r.Accounts, account.Username)
 	}
 	line, err := json.Marshal(r)
 	if err != nil {

@@ -1,12 +1,19 @@
 // Package alarms keeps the alarms of the console in the states of ISA-18.2 /
-// IEC 62682, A to D.
+// IEC 62682, A to G.
 //
-//	alarm.go    what an alarm is, and acknowledging one
-//	board.go    the machine: what a signal does to the alarms
-//	fire.go     confirmed fires and the first-up detector
-//	cause.go    one root cause, one alarm
-//	policy.go   priorities
-//	desk.go     what operators do with alarms
+//	alarm.go     what an alarm is
+//	history.go   what happened to one, and an alarm read back from its history
+//	answer.go    what people do with one: acknowledge, take, give back, close
+//	board.go     the machine: what a signal does to the alarms
+//	fire.go      confirmed fires and the first-up detector
+//	cause.go     one root cause, one alarm
+//	removal.go   what lies over an alarm: shelved, suppressed by design, out of service
+//	rule.go      suppression by design, as rules
+//	delay.go     on-delay and off-delay; what is fleeting, what chatters
+//	policy.go    priorities, escalation, shifts, what must be closed
+//	desk.go      what operators do with alarms, and who may
+//	shelf.go     what operators do with removals and rules, and who may
+//	settings.go  what a station chooses
 //
 // The machine is pure: it holds no clock, no database, no goroutine.
 package alarms
@@ -24,13 +31,19 @@ import (
 // State is an alarm's state; the letters are those of ISA-18.2.
 type State string
 
-// The states. An alarm is active in B and C.
+// The states. An alarm is active in B and C. E to G lie over one of A to D,
+// which goes on beneath.
 const (
-	Normal         State = "normal"         // A: over
-	Unacknowledged State = "unacknowledged" // B: active, nobody has answered for it
-	Acknowledged   State = "acknowledged"   // C: active, somebody knows
-	Returned       State = "returned"       // D: over by itself, nobody has answered for it
+	Normal             State = "normal"         // A: over
+	Unacknowledged     State = "unacknowledged" // B: active, nobody has answered for it
+	Acknowledged       State = "acknowledged"   // C: active, somebody knows
+	Returned           State = "returned"       // D: over by itself, nobody has answered for it
+	Shelved            State = "shelved"        // E: put aside by a person, for a time
+	SuppressedByDesign State = "suppressed"     // F: a rule says that it means nothing now
+	OutOfService       State = "out_of_service" // G: its point is not in service
 )
+
+var states = []State{Normal, Unacknowledged, Acknowledged, Returned, Shelved, SuppressedByDesign, OutOfService}
 
 // Alarm is one alarm as operators see it.
 type Alarm struct {
@@ -46,7 +59,9 @@ type Alarm struct {
 	Category   string          `json:"category"`
 	Priority   int             `json:"priority"` // 1 (critical) to 4 (low)
 	LifeSafety bool            `json:"life_safety"`
-	State      State           `json:"state"`
+	State      State           `json:"state"`       // as shown
+	Beneath    State           `json:"beneath"`     // A to D: equal to State unless something lies over it
+	Removed    *Removed        `json:"removed"`     // what lies over it
 	RaisedAt   time.Time       `json:"raised_at"`   // the first raise, by the gateway's clock where it may be trusted
 	LastAt     time.Time       `json:"last_at"`     // the last raise
 	ReceivedAt time.Time       `json:"received_at"` // by the console's clock
@@ -66,8 +81,23 @@ type Alarm struct {
 	SuppressedChildren int              `json:"suppressed_children"`
 	Late               bool             `json:"late"` // it is not news: replayed, or overtaken by its own restore
 	Demo               bool             `json:"demo"`
-	Version            int              `json:"version"`
-	Change             int64            `json:"change"` // change number of the transaction that wrote it last
+	// Area and Building are places of its point as it was raised; empty when nobody
+	// has said where that is.
+	Area         string     `json:"area"`
+	AreaName     string     `json:"area_name"`
+	Building     string     `json:"building"`
+	BuildingName string     `json:"building_name"`
+	Owner        *Owner     `json:"owner"`
+	Escalation   *Escalated `json:"escalation"`   // how far up it has gone since it asked
+	FinishAt     *time.Time `json:"finish_at"`    // when it should be closed, or over
+	CloseNeeded  bool       `json:"close_needed"` // somebody has to say what it was
+	Closed       *Closure   `json:"closed"`
+	Chattering   bool       `json:"chattering"` // three raises in a minute, until a minute without
+	// OnTest marks an alarm of life safety whose point is on test. It is shown all
+	// the same.
+	OnTest  bool  `json:"on_test"`
+	Version int   `json:"version"`
+	Change  int64 `json:"change"` // change number of the transaction that wrote it last
 
 	Kept Kept `json:"-"`
 }
@@ -78,6 +108,59 @@ type Kept struct {
 	Claimed        devices.PointID // the root cause that its device names, if any
 	BornSuppressed bool            // nobody has ever been shown it before its cause ended
 	First          Place           // of the earliest raise
+	Was            State           // as its history last said that it is shown
+	EscalateAt     *time.Time      // when it goes a step up
+	Level          int             // steps that it has gone up since it asked
+	Finish         time.Duration   // the time to finish that was thought out for it; 0 the policy's
+}
+
+// Owner is who has picked an alarm up.
+type Owner struct {
+	By     string    `json:"by"`
+	ByName string    `json:"by_name"`
+	At     time.Time `json:"at"`
+}
+
+// Escalated says to whom an alarm went that nobody had answered for.
+type Escalated struct {
+	Level int       `json:"level"` // from 1
+	To    string    `json:"to"`    // supervisor, delivery, duty_chief, division
+	At    time.Time `json:"at"`
+	// Nobody says that it went up because nobody was on watch at its station.
+	Nobody bool `json:"nobody,omitempty"`
+}
+
+// Closure says what an alarm turned out to be.
+type Closure struct {
+	Disposition Disposition `json:"disposition"`
+	Text        string      `json:"text"`
+	By          string      `json:"by"`
+	ByName      string      `json:"by_name"`
+	At          time.Time   `json:"at"`
+}
+
+// Disposition is what an alarm turned out to be.
+type Disposition string
+
+// The dispositions.
+const (
+	Real     Disposition = "real"
+	Nuisance Disposition = "nuisance" // true, but not worth an alarm
+	False    Disposition = "false"
+	Test     Disposition = "test"
+	Drill    Disposition = "drill"
+	Other    Disposition = "other" // needs a text
+)
+
+// Removed is what lies over an alarm.
+type Removed struct {
+	Shelf  string     `json:"shelf"` // its id in the list of removals
+	Mode   Mode       `json:"mode"`
+	Reason string     `json:"reason"`
+	ByName string     `json:"by_name"`
+	Since  time.Time  `json:"since"`
+	Until  *time.Time `json:"until"`
+	End    End        `json:"end"`
 }
 
 // Acknowledgement says who answered for an alarm.
@@ -97,8 +180,35 @@ type FirstUp struct {
 	At        time.Time       `json:"at"`
 }
 
-// Active reports whether the condition holds, as far as the machine has heard.
-func (a *Alarm) Active() bool { return a.State == Unacknowledged || a.State == Acknowledged }
+// Active reports whether the condition holds, as far as the machine has heard,
+// whatever lies over it.
+func (a *Alarm) Active() bool { return a.Beneath == Unacknowledged || a.Beneath == Acknowledged }
+
+// Asks reports whether a wants attention of somebody now: nobody has answered
+// for it, nothing lies over it, and no other alarm stands for it.
+func (a *Alarm) Asks() bool {
+	return (a.State == Unacknowledged || a.State == Returned) && a.Cause == nil
+}
+
+// ToClose reports whether a is over and somebody still has to say what it was.
+func (a *Alarm) ToClose() bool { return !a.Open() && a.CloseNeeded && a.Closed == nil }
+
+// become moves the machine's state, and what is shown with it.
+func (a *Alarm) become(s State) {
+	a.Beneath = s
+	a.show()
+}
+
+// show derives the state that is shown. Nothing lies over life safety.
+func (a *Alarm) show() {
+	a.State = a.Beneath
+	switch {
+	case a.LifeSafety || a.Kind.Info().LifeSafety:
+		a.Removed = nil
+	case a.Removed != nil && a.Beneath != Normal:
+		a.State = State(a.Removed.Mode)
+	}
+}
 
 // Open reports whether somebody or something is still to come.
 func (a *Alarm) Open() bool { return a.State != Normal }
@@ -111,43 +221,6 @@ func (a *Alarm) Event() live.Event {
 			"priority": a.Priority, "state": a.State, "version": a.Version})
 	}
 	return live.Event{Topic: live.Alarm, Station: a.Station, Key: a.ID, Data: data, Gone: !a.Open()}
-}
-
-// What happened to an alarm, as its history says it.
-type What string
-
-// The words of the history.
-const (
-	Raised     What = "raised"
-	Repeated   What = "repeated"
-	Reraised   What = "reraised"
-	Cleared    What = "cleared"
-	Answered   What = "acknowledged"
-	Confirmed  What = "confirmed"
-	Suppressed What = "suppressed" // another alarm stands for it
-	Released   What = "released"   // it stands for itself again
-)
-
-// Entry is one line of an alarm's history.
-type Entry struct {
-	At      time.Time `json:"at"`
-	What    What      `json:"what"`
-	By      string    `json:"by"`
-	ByName  string    `json:"by_name"`
-	Comment string    `json:"comment"`
-	Signal  *Said     `json:"signal"`
-}
-
-// Said is the signal behind a line of the history.
-type Said struct {
-	Active   bool      `json:"active"`
-	State    string    `json:"state,omitempty"`
-	Text     string    `json:"text,omitempty"`
-	Occurred time.Time `json:"occurred"`
-	Observed time.Time `json:"observed"`
-	Epoch    uint64    `json:"epoch"`
-	Seq      uint64    `json:"seq"`
-	Late     bool      `json:"late,omitempty"`
 }
 
 // ErrNotFound is returned for an alarm that does not exist.
@@ -172,26 +245,3 @@ func (e *InvalidError) Error() string { return e.Field + ": " + e.Reason }
 
 // InvalidField names the field; the API recognises the error by this method.
 func (e *InvalidError) InvalidField() string { return e.Field }
-
-// Acknowledge answers for a as it was at version. It changes nothing when
-// somebody has done so already: the first one stays. It returns a *StaleError
-// when a has asked for attention since.
-func (a *Alarm) Acknowledge(version int, by Acknowledgement) (changed bool, err error) {
-	if a.State == Acknowledged || a.State == Normal {
-		return false, nil
-	}
-	if version < a.Kept.Asked || version > a.Version {
-		return false, &StaleError{Current: *a}
-	}
-	a.Acknowledged = &by
-	a.Version++
-	if a.State == Returned || a.Kind.Info().Momentary {
-		a.State = Normal
-		if a.ClearedAt == nil {
-			a.ClearedAt = &by.At
-		}
-	} else {
-		a.State = Acknowledged
-	}
-	return true, nil
-}

@@ -3,8 +3,11 @@ package alarms
 import (
 	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
+	"guardroom/console/auth"
 	"guardroom/devices"
 )
 
@@ -30,6 +33,7 @@ type Condition struct {
 	// Began is where it last became active, as far as is known; Raised is the
 	// newest raise since. Both stay when it ends.
 	Began, Raised Place
+	Recent        Recent
 }
 
 // About is what the register knows of a point; zero when it knows nothing.
@@ -38,17 +42,31 @@ type About struct {
 	Priority                                  int                  // of the point, 1 to 4; 0 none
 	Priorities                                map[devices.Kind]int // the operator's, by kind
 	Demo                                      bool
+	Area, AreaName, Building, BuildingName    string // where it is, as far as anybody has said
 }
 
 // Heard is a signal as the console has it.
 type Heard struct {
 	devices.Signal
-	Station  string
-	Received time.Time
-	About    About
+	Station  string    `json:"station"`
+	Received time.Time `json:"received"`
+	About    About     `json:"-"`
 }
 
-func (h *Heard) place() Place { return Place{h.Epoch, h.Seq} }
+// place is where h stands in its gateway's sequence. What the console itself says
+// (epoch 0) of a point that a gateway serves stands behind the signal that it
+// follows from.
+func (h *Heard) place() Place {
+	if behind, ok := h.Detail[devices.Follows]; ok && h.Epoch == 0 {
+		epoch, seq, _ := strings.Cut(behind, "/")
+		e, errE := strconv.ParseUint(epoch, 10, 64)
+		s, errS := strconv.ParseUint(seq, 10, 64)
+		if errE == nil && errS == nil {
+			return Place{e, s}
+		}
+	}
+	return Place{h.Epoch, h.Seq}
+}
 
 // at is the instant that screens show: the gateway's, unless its clock cannot
 // be trusted or runs ahead of the console's.
@@ -63,22 +81,28 @@ func (h *Heard) at() time.Time {
 // Board is the part of the installation that the machine looks at: what it knows
 // of the keys that will be applied, every open alarm of those keys, every open
 // fire alarm of their panels, and, where supervision signals come, every open
-// supervision alarm of their gateways. The zero value is empty.
+// supervision alarm of their gateways; every removal in force over their points;
+// where a rule's signal comes, the rules, and open alarms and removals of all that
+// they may take out of sight. The zero value is empty.
 type Board struct {
 	Conditions map[Key]Condition
 	Open       map[Key]*Alarm
+	Shelves    []*Shelf
+	Rules      []*SuppressionRule
+	Thoughts   map[Key]Thought // what was thought out; kind "" is every kind of the point
+	Held       map[Key]*Held   // what a delay holds back
+	Policies   *Policies
 	NewID      func() string
 
-	history []Line
-	touched []*Alarm
-	seen    map[*Alarm]bool
-	moved   map[Key]bool
-}
-
-// Line is one line for an alarm's history.
-type Line struct {
-	Alarm *Alarm
-	Entry Entry
+	history      []Line
+	touched      []*Alarm
+	seen         map[*Alarm]bool
+	moved        map[Key]bool
+	begun, ended []*Shelf
+	renewed      []*Shelf
+	held         map[Key]bool // keys whose Held has changed
+	fleeting     []Fleeting
+	chatters     []Chatter
 }
 
 // History is what Apply has written, in order.
@@ -119,6 +143,8 @@ func (b *Board) Moved() []Key {
 func (b *Board) Apply(h Heard) {
 	info := h.Kind.Info()
 	switch {
+	case Ruling(h.Kind):
+		b.rule(&h)
 	case !info.Alarm:
 	case info.Momentary:
 		b.happen(&h)
@@ -149,30 +175,51 @@ func (b *Board) raise(h *Heard) {
 		b.raiseLate(h, before)
 		return
 	}
-	now := Condition{Active: true, At: h.place(), Since: h.at(), Began: h.place(), Raised: h.place()}
+	now := Condition{Active: true, At: h.place(), Since: h.at(), Began: h.place(), Raised: h.place(), Recent: before.Recent}
 	if before.Active {
 		now.Began = before.Began
 	}
 	b.move(key, now)
+	if b.endsHeld(a, h) {
+		a = b.Open[key]
+	}
 	switch {
-	case a == nil:
-		b.open(h, Unacknowledged)
-	case a.State == Returned:
-		a.again(h)
-		a.State, a.ClearedAt, a.Late = Unacknowledged, nil, h.Historical
-		b.ask(a, h, Reraised)
-		b.joinFire(a, h)
-		b.standForOthers(a, h)
-	default: // it is active already: the device says so once more
+	case a != nil && a.Active(): // the device says so once more
 		a.LastAt = latest(a.LastAt, h.at())
 		b.touch(a)
+	case b.holdRaise(h):
+	default:
+		b.appear(a, h)
 	}
+}
+
+// appear shows that the condition holds: a new alarm, or one that had returned.
+func (b *Board) appear(a *Alarm, h *Heard) {
+	if a == nil {
+		a = b.open(h, Unacknowledged)
+		b.notice(a, h)
+		return
+	}
+	a.again(h)
+	a.become(Unacknowledged)
+	a.ClearedAt, a.Late = nil, h.Historical
+	b.notice(a, h)
+	b.ask(a, h, Reraised)
+	b.joinFire(a, h)
+	b.standForOthers(a, h)
 }
 
 // raiseLate applies a raise that something newer of the same key has overtaken.
 // It happened, and nobody may have seen it.
 func (b *Board) raiseLate(h *Heard, now Condition) {
-	a := b.Open[Key{h.Point, h.Kind}]
+	key := Key{h.Point, h.Kind}
+	if held := b.Held[key]; held != nil && held.Active {
+		b.Ripen(key, held.place(), h.About, h.Received) // it has held for longer than was thought
+	}
+	a := b.Open[key]
+	if a == nil && b.wasFleeting(h, now) {
+		return
+	}
 	if a == nil {
 		state := Returned
 		if now.Active { // not reached while every active condition has its alarm
@@ -206,23 +253,33 @@ func (b *Board) restore(h *Heard) {
 		b.restoreLate(h, a, before)
 		return
 	}
-	b.move(key, Condition{Active: false, At: h.place(), Since: h.at(), Began: before.Began, Raised: before.Raised})
-	if a == nil || a.State == Returned {
+	b.move(key, Condition{Active: false, At: h.place(), Since: h.at(), Began: before.Began, Raised: before.Raised, Recent: before.Recent})
+	if b.endsHeld(a, h) {
+		a = b.Open[key]
+	}
+	if a == nil || a.Beneath == Returned || b.holdRestore(h) {
 		return
 	}
+	b.clear(a, h)
+}
+
+// clear shows that the condition of a is over.
+func (b *Board) clear(a *Alarm, h *Heard) {
 	at := h.at()
+	b.timed(a, at)
 	a.ClearedAt = &at
 	a.Version++
-	if a.State == Acknowledged || a.quiet(at) {
-		a.State = Normal
+	if a.Beneath == Acknowledged || a.quiet(at) {
+		a.become(Normal)
 	} else {
-		a.State = Returned
+		a.become(Returned)
 	}
 	b.touch(a)
 	b.write(a, h, Cleared)
 	b.leave(a, h)
+	b.oneShots(a, h.Received)
 	if !a.Open() {
-		delete(b.Open, key)
+		delete(b.Open, Key{a.Point, a.Kind})
 	}
 }
 
@@ -236,34 +293,50 @@ func (b *Board) restoreLate(h *Heard, a *Alarm, now Condition) {
 		return
 	}
 	now.Began = at
-	b.move(Key{h.Point, h.Kind}, now)
+	key := Key{h.Point, h.Kind}
+	b.move(key, now)
+	if held := b.Held[key]; held != nil && held.Active {
+		b.Ripen(key, held.place(), h.About, h.Received)
+		a = b.Open[key]
+	}
 	switch {
 	case a == nil: // it was answered for and ended
 		a = b.open(h, Returned)
 		a.Late, a.ClearedAt = true, &now.Since
 		return
 	case a.Active():
-		a.State, a.Acknowledged = Unacknowledged, nil
+		a.Acknowledged = nil
+		a.become(Unacknowledged)
 	}
 	a.Count++
 	b.ask(a, h, Reraised)
 }
 
-// open begins an alarm.
+// open begins an alarm. When something lies over its point it is born out of
+// sight.
 func (b *Board) open(h *Heard, state State) *Alarm {
+	thought := b.thought(h.Point, h.Kind)
 	a := &Alarm{
 		ID: b.NewID(), Station: h.Station,
 		Gateway: h.Point.Gateway(), Device: h.Point.Device(), DeviceName: h.About.DeviceName,
 		Point: h.Point, PointName: h.About.PointName, Location: h.About.Location,
 		Kind: h.Kind, Category: h.About.Category,
-		Priority: priority(h.Kind, h.About), LifeSafety: h.Kind.Info().LifeSafety,
-		State:    state,
+		Priority: priority(h.Kind, h.About, thought), LifeSafety: h.Kind.Info().LifeSafety,
+		Beneath: state,
+		Area:    h.About.Area, AreaName: h.About.AreaName, Building: h.About.Building, BuildingName: h.About.BuildingName,
 		RaisedAt: h.at(), LastAt: h.at(), ReceivedAt: h.Received,
 		Count: 1, Text: h.Text, SignalState: h.State, Detail: detail(h),
 		Late: h.Historical, Demo: h.About.Demo,
 		Version: 1,
-		Kept:    Kept{Asked: 1, Claimed: claimedCause(h), First: h.place()},
+		Kept:    Kept{Asked: 1, Claimed: claimedCause(h), First: h.place(), Finish: thought.Finish},
 	}
+	handling := b.Policies.Of(a.Station).Handling
+	a.CloseNeeded = handling.closeNeeded(a)
+	if within := handling.finish(a); within > 0 {
+		due := h.Received.Add(within)
+		a.FinishAt = &due
+	}
+	a.lay(b.Shelves, h.Received)
 	if b.Open == nil {
 		b.Open = map[Key]*Alarm{}
 	}
@@ -325,15 +398,46 @@ func (b *Board) move(k Key, c Condition) {
 	b.moved[k] = true
 }
 
+// Adopt takes an alarm onto the board that somebody has changed elsewhere, with
+// the lines of its history. What a one-shot removal waited for may be over by it.
+func (b *Board) Adopt(a *Alarm, at time.Time, lines []Line) {
+	if a.Open() {
+		if b.Open == nil {
+			b.Open = map[Key]*Alarm{}
+		}
+		b.Open[Key{a.Point, a.Kind}] = a
+	}
+	b.touch(a)
+	b.history = append(b.history, lines...)
+	if !a.Active() {
+		b.oneShots(a, at)
+	}
+}
+
+// Settle sets the clocks of the alarms that were touched, at the end of a
+// transaction.
+func (b *Board) Settle(now time.Time) {
+	for _, a := range b.touched {
+		a.Attend(b.Policies.Of(a.Station), now)
+	}
+}
+
 // write adds a line to a's history. h may be another's signal, as when its cause
 // ends; then it is not shown with the line.
 func (b *Board) write(a *Alarm, h *Heard, what What) {
-	e := Entry{At: h.Received, What: what}
+	l := a.Line(h.Received, what, saidBy(h), "")
 	if h.Point == a.Point && h.Kind == a.Kind {
-		e.Signal = &Said{Active: h.Active, State: h.State, Text: h.Text, Occurred: h.Occurred, Observed: h.Observed,
+		l.Entry.Signal = &Said{Active: h.Active, State: h.State, Text: h.Text, Occurred: h.Occurred, Observed: h.Observed,
 			Epoch: h.Epoch, Seq: h.Seq, Late: a.Late}
 	}
-	b.history = append(b.history, Line{a, e})
+	b.history = append(b.history, l)
+}
+
+// saidBy is the console itself, acting on what a gateway said.
+func saidBy(h *Heard) auth.Operator {
+	by := auth.System()
+	by.Address = "gateway:" + h.Point.Gateway()
+	return by
 }
 
 func earliest(x, y time.Time) time.Time {

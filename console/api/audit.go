@@ -100,7 +100,7 @@ func (s *Server) auditCSV(c *gin.Context) {
 		}
 	}
 	_ = http.NewResponseController(c.Writer).SetWriteDeadline(s.o.Now().Add(10 * time.Minute))
-	w := &csvAnswer{c: c}
+	w := &csvAnswer{c: c, name: "audit.csv"}
 	if err := s.o.Audit.CSV(c.Request.Context(), operator(c.Request.Context()), f, w); err != nil {
 		if !w.begun {
 			s.abort(c, s.problem(c.Request.Context(), err))
@@ -115,6 +115,7 @@ func (s *Server) auditCSV(c *gin.Context) {
 // them can still be a problem.
 type csvAnswer struct {
 	c     *gin.Context
+	name  string // of the file
 	begun bool
 }
 
@@ -122,7 +123,7 @@ func (w *csvAnswer) Write(p []byte) (int, error) {
 	if !w.begun {
 		w.begun = true
 		w.c.Header("Content-Type", "text/csv; charset=utf-8")
-		w.c.Header("Content-Disposition", `attachment; filename="audit.csv"`)
+		w.c.Header("Content-Disposition", `attachment; filename="`+w.name+`"`)
 		w.c.Status(http.StatusOK)
 	}
 	return w.c.Writer.Write(p)

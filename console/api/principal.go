@@ -98,7 +98,7 @@ func (s *Server) identify(r *http.Request) (*principal, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &principal{operator: session.User.Operator(requested(r.Context()).address), session: &session, secret: cookie.Value}, nil
+	return &principal{operator: s.o.Auth.Operator(session.User, requested(r.Context()).address), session: &session, secret: cookie.Value}, nil
 }
 
 // still reports whether p may go on; a store that is away is no reason to cut a

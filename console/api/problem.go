@@ -12,6 +12,7 @@ import (
 
 	"guardroom/console/auth"
 	"guardroom/console/commands"
+	"guardroom/console/sites"
 	"guardroom/console/stations"
 )
 
@@ -62,6 +63,7 @@ const (
 	codeInvalid         = "invalid"
 	codeTooMany         = "too_many_attempts"
 	codeConflict        = "conflict"
+	codeCondition       = "condition"
 	codeUnavailable     = "unavailable"
 	codeInternal        = "internal"
 )
@@ -110,10 +112,13 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 	if params, ok := staleParams(err); ok {
 		return newProblem(http.StatusConflict, codeStale, "changed by somebody or something else since", params)
 	}
+	if code, params, ok := conflictOf(err); ok {
+		return newProblem(http.StatusConflict, code, err.Error(), params)
+	}
 	switch {
 	case isNotFound(err):
 		return newProblem(http.StatusNotFound, codeNotFound, "there is no such thing", nil)
-	case errors.Is(err, auth.ErrExists), errors.Is(err, stations.ErrExists):
+	case errors.Is(err, auth.ErrExists), errors.Is(err, stations.ErrExists), errors.Is(err, sites.ErrExists):
 		return newProblem(http.StatusConflict, codeConflict, err.Error(), map[string]any{"reason": "exists"})
 	case errors.Is(err, auth.ErrLastAdmin):
 		return newProblem(http.StatusConflict, codeConflict, err.Error(), map[string]any{"reason": "last_admin"})

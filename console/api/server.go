@@ -23,6 +23,8 @@ import (
 
 	"guardroom/console/auth"
 	"guardroom/console/commands"
+	"guardroom/console/fire"
+	"guardroom/console/impairments"
 	"guardroom/console/live"
 	"guardroom/console/stations"
 )
@@ -30,13 +32,24 @@ import (
 // Options of a Server. The desks and the hub are needed to serve; without them
 // the server can only describe itself.
 type Options struct {
-	Auth     *auth.Desk
-	Stations *stations.Desk
-	Commands *commands.Desk
-	Alarms   alarmDesk
-	Signals  signalDesk
-	Audit    auditDesk
-	Hub      *live.Hub
+	Auth        *auth.Desk
+	Stations    *stations.Desk
+	Commands    *commands.Desk
+	Alarms      alarmDesk
+	Signals     signalDesk
+	Audit       auditDesk
+	Fire        *fire.Desk
+	Impairments *impairments.Desk
+	Watch       watchDesk
+	Notify      notifyDesk
+	Replay      replayDesk
+	Sites       siteDesk
+	Rationale   rationaleDesk
+	Rules       ruleDesk
+	Figures     figuresDesk
+	Doors       doorDesk
+	People      peopleDesk
+	Hub         *live.Hub
 
 	Build    string
 	Demo     bool
@@ -72,6 +85,7 @@ type Server struct {
 	api     huma.API
 	guard   *http.CrossOriginProtection
 	streams chan struct{}
+	room    map[string]int64 // "METHOD path" -> bytes of a body, where it is more than maxBody
 }
 
 func init() {
@@ -97,7 +111,7 @@ func New(o Options) (*Server, error) {
 	if o.Ready == nil {
 		o.Ready = func(context.Context) error { return nil }
 	}
-	s := &Server{o: o, engine: gin.New(), guard: http.NewCrossOriginProtection(), streams: make(chan struct{}, o.Streams)}
+	s := &Server{o: o, engine: gin.New(), guard: http.NewCrossOriginProtection(), streams: make(chan struct{}, o.Streams), room: map[string]int64{}}
 	for _, origin := range o.Origins {
 		if err := s.guard.AddTrustedOrigin(origin); err != nil {
 			return nil, err
@@ -129,6 +143,7 @@ func (s *Server) describe() {
 	config.SchemasPath = ""  // the schemas stand in the document
 	config.CreateHooks = nil // no $schema in bodies
 	config.OpenAPIPath = ""  // served below, without signing in
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", distinctNames())
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: cookieName},
 		"token":   {Type: "http", Scheme: "bearer"},
@@ -137,15 +152,26 @@ func (s *Server) describe() {
 	s.api = humagin.New(s.engine, config)
 	s.sessionRoutes()
 	s.stationRoutes()
+	s.siteRoutes()
 	s.gatewayRoutes()
 	s.deviceRoutes()
 	s.pointRoutes()
 	s.alarmRoutes()
+	s.shelfRoutes()
 	s.commandRoutes()
 	s.signalRoutes()
 	s.userRoutes()
 	s.tokenRoutes()
 	s.auditRoutes()
+	s.rationaleRoutes()
+	s.ruleRoutes()
+	s.figureRoutes()
+	s.fireRoutes()
+	s.impairmentRoutes()
+	s.watchRoutes()
+	s.replayRoutes()
+	s.doorRoutes()
+	s.peopleRoutes()
 	s.describeLive()
 	nullableReferences(s.api.OpenAPI().Components.Schemas)
 }
@@ -163,10 +189,19 @@ func OpenAPI() ([]byte, error) {
 
 // route registers one typed route. A handler's error becomes a problem here.
 func route[I, O any](s *Server, method, path, id, summary string, status int, handler func(context.Context, *I) (*O, error)) {
+	roomyRoute(s, maxBody, method, path, id, summary, status, handler)
+}
+
+// roomyRoute is route for bodies of up to room bytes.
+func roomyRoute[I, O any](s *Server, room int64, method, path, id, summary string, status int, handler func(context.Context, *I) (*O, error)) {
 	tag, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	operation := huma.Operation{
 		OperationID: id, Method: method, Path: base + path, Summary: summary, Tags: []string{tag}, DefaultStatus: status,
-		MaxBodyBytes: maxBody, BodyReadTimeout: 10 * time.Second,
+		MaxBodyBytes: room, BodyReadTimeout: 10 * time.Second,
+	}
+	if room > maxBody {
+		operation.BodyReadTimeout = 25 * time.Second // below the server's own
+		s.room[method+" "+inGin(operation.Path)] = room
 	}
 	if open(method, operation.Path) {
 		operation.Security = []map[string][]string{}
@@ -180,6 +215,11 @@ func route[I, O any](s *Server, method, path, id, summary string, status int, ha
 		}
 		return out, nil
 	})
+}
+
+// inGin writes a path as gin does: {station} as :station.
+func inGin(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
 }
 
 // output is the body of an answer.
@@ -304,7 +344,8 @@ func (s *Server) secure(c *gin.Context) {
 	if strings.HasPrefix(c.Request.URL.Path, "/api/") {
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		h.Set("Cache-Control", "no-store")
-		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody+1)
+		room := max(s.room[c.Request.Method+" "+c.FullPath()], maxBody)
+		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, room+1)
 	}
 	if requested(c.Request.Context()).encrypted {
 		h.Set("Strict-Transport-Security", "max-age=31536000")

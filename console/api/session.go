@@ -14,6 +14,7 @@ type Session struct {
 	User        SessionUser                  `json:"user"`
 	Roles       []auth.Grant                 `json:"roles"`
 	Permissions map[string][]auth.Permission `json:"permissions" doc:"By station; * for all stations"`
+	Covers      []auth.Cover                 `json:"covers" doc:"Stations that are covered at this moment, and the grants"`
 	Stations    []stations.Station           `json:"stations"`
 	ExpiresAt   time.Time                    `json:"expires_at"`
 	Demo        bool                         `json:"demo"`
@@ -41,6 +42,7 @@ func (s *Server) sessionRoutes() {
 	route(s, http.MethodGet, "/about", "about", "What this console is", 200, s.about)
 	route(s, http.MethodPost, "/session", "sign-in", "Sign in", 200, s.signIn)
 	route(s, http.MethodGet, "/session", "get-session", "Who is signed in", 200, s.session)
+	route(s, http.MethodPost, "/session/change", "change-officer", "Let the next officer take over this desk", 200, s.changeOfficer)
 	route(s, http.MethodDelete, "/session", "sign-out", "Sign out", 204, s.signOut)
 	route(s, http.MethodDelete, "/sessions", "sign-out-everywhere", "Sign out everywhere", 204, s.signOutEverywhere)
 	route(s, http.MethodPost, "/session/password", "change-password", "Change one's own password", 204, s.changePassword)
@@ -76,12 +78,32 @@ func (s *Server) signIn(ctx context.Context, in *signInInput) (*signInOutput, er
 	return &signInOutput{SetCookie: cookie, Body: s.shown(session, requested(ctx).address)}, nil
 }
 
+// changeOfficer hands the desk over: one session ends and the next begins, and the
+// desk's streams go on. When it fails the first officer stays.
+func (s *Server) changeOfficer(ctx context.Context, in *signInInput) (*signInOutput, error) {
+	p := who(ctx)
+	if p.session == nil {
+		return nil, &auth.InvalidError{Field: "session", Reason: "a machine token has no desk to hand over"}
+	}
+	address := requested(ctx).address
+	session, secret, err := s.o.Auth.Change(ctx, *p.session, in.Body.Username, in.Body.Password, address)
+	if err != nil {
+		return nil, err
+	}
+	if s.o.Watch != nil {
+		s.o.Watch.Move(p.session.ID, session.ID, s.o.Auth.Operator(session.User, address))
+	}
+	cookie := s.cookie(secret, requested(ctx).encrypted)
+	cookie.MaxAge = int((30 * 24 * time.Hour).Seconds())
+	return &signInOutput{SetCookie: cookie, Body: s.shown(session, address)}, nil
+}
+
 func (s *Server) cookie(value string, secure bool) http.Cookie {
 	return http.Cookie{Name: cookieName, Value: value, Path: "/api/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode}
 }
 
 func (s *Server) shown(session auth.Session, address string) Session {
-	by := session.User.Operator(address)
+	by := s.o.Auth.Operator(session.User, address)
 	v := s.rights(by)
 	v.User = SessionUser{ID: session.User.ID, Username: session.User.Username, Name: session.User.Name, MustChangePassword: session.User.MustChangePassword}
 	v.ExpiresAt = session.ExpiresAt.UTC()
@@ -91,13 +113,20 @@ func (s *Server) shown(session auth.Session, address string) Session {
 func (s *Server) rights(by auth.Operator) Session {
 	v := Session{
 		User: SessionUser{ID: by.ID, Username: by.Username, Name: by.Name}, Roles: append([]auth.Grant{}, by.Grants...),
-		Permissions: map[string][]auth.Permission{}, Stations: s.o.Stations.Stations(by),
+		Permissions: map[string][]auth.Permission{}, Covers: append([]auth.Cover{}, by.Covers...), Stations: s.o.Stations.Stations(by),
 		Demo: s.o.Demo, ServerTime: s.o.Now().UTC(), Build: s.o.Build,
 	}
 	for _, g := range by.Grants {
 		for _, p := range g.Role.Permissions() {
 			if by := v.Permissions[g.Station]; !contains(by, p) {
 				v.Permissions[g.Station] = append(by, p)
+			}
+		}
+	}
+	for _, c := range by.Covers {
+		for _, p := range auth.Officer.Permissions() {
+			if at := v.Permissions[c.Station]; !contains(at, p) {
+				v.Permissions[c.Station] = append(at, p)
 			}
 		}
 	}

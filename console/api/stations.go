@@ -36,10 +36,16 @@ type changeStationInput struct {
 		Name         *string `json:"name,omitempty" maxLength:"800"`
 		TimeZone     *string `json:"time_zone,omitempty" maxLength:"64"`
 		FireCommands *bool   `json:"fire_commands,omitempty"`
+
+		SecurityLevel *int   `json:"security_level,omitempty" doc:"UN Security Level 1 to 6; 0 takes it back"`
+		WorkingWeek   *[]int `json:"working_week,omitempty" maxItems:"7" doc:"Working days, 1 Monday to 7 Sunday"`
 	}
 }
 
 func (s *Server) changeStation(ctx context.Context, in *changeStationInput) (*output[stations.Station], error) {
 	return reply(s.o.Stations.ChangeStation(ctx, operator(ctx), in.ID,
-		stations.StationChange{Name: in.Body.Name, TimeZone: in.Body.TimeZone, FireCommands: in.Body.FireCommands}))
+		stations.StationChange{
+			Name: in.Body.Name, TimeZone: in.Body.TimeZone, FireCommands: in.Body.FireCommands,
+			SecurityLevel: in.Body.SecurityLevel, WorkingWeek: in.Body.WorkingWeek,
+		}))
 }

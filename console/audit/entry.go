@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -31,8 +32,16 @@ type Entry struct {
 	Hash     [32]byte
 }
 
-// By starts an entry for what o does to subject.
+// By starts an entry for what o does to subject. Where o acts at a station under
+// a cover grant, the entry names the grant.
 func By(o auth.Operator, station, action, subject string, params map[string]string) Entry {
+	if grant := o.Under(station); grant != "" {
+		params = maps.Clone(params)
+		if params == nil {
+			params = map[string]string{}
+		}
+		params["cover"] = grant
+	}
 	return Entry{Station: station, Actor: o.ID, Name: o.Name, Address: o.Address, Action: action, Subject: subject, Params: params}
 }
 

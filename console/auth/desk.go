@@ -31,6 +31,9 @@ type sessionStore interface {
 	// Find returns ErrNotFound for a session that is unknown or over, or whose user is disabled.
 	Find(ctx context.Context, key [32]byte, now time.Time) (Session, error)
 	Touch(ctx context.Context, key [32]byte, seen, expires time.Time) error
+	// Replace ends the session of key and opens next in one step; ErrNotFound when
+	// there is none to end.
+	Replace(ctx context.Context, key [32]byte, next Session, left, came Note) error
 	Close(ctx context.Context, key [32]byte, n Note) error
 	CloseAll(ctx context.Context, user string, n Note) error
 	// Record writes n alone: a failed sign-in changes nothing else.
@@ -52,7 +55,10 @@ type Options struct {
 	Users    userStore
 	Sessions sessionStore
 	Tokens   tokenStore
-	Now      func() time.Time // time.Now outside tests
+	// Covers lists what a user covers at this moment; may be nil. It must be quick:
+	// every request asks.
+	Covers func(User) []Cover
+	Now    func() time.Time // time.Now outside tests
 }
 
 // Desk is where people sign in, and where users and tokens are looked after.
@@ -80,35 +86,49 @@ func NewDesk(o Options) (*Desk, error) {
 // SignIn opens a session and returns the secret of its cookie. Errors:
 // ErrCredentials whatever was wrong, a *TooManyError to come back later, ErrBusy.
 func (d *Desk) SignIn(ctx context.Context, username, password, address string) (Session, string, error) {
-	username, now := Normal(username), d.o.Now()
-	if len(username) > 64 || len(password) > 4*MaxPassword {
-		return Session{}, "", ErrCredentials
-	}
-	if wait := d.throttle.wait(username, address, now); wait > 0 {
-		return Session{}, "", &TooManyError{Wait: wait}
-	}
-	u, hash, err := d.o.Users.ByName(ctx, username)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return Session{}, "", fmt.Errorf("sign in: %w", err)
-	}
-	ok, err := d.hasher.Match(ctx, password, hash)
-	if errors.Is(err, ErrBusy) {
-		return Session{}, "", &TooManyError{Wait: 2 * time.Second}
-	}
+	u, err := d.match(ctx, username, password, address)
 	if err != nil {
-		return Session{}, "", fmt.Errorf("sign in: %w", err)
+		return Session{}, "", err
 	}
-	if !ok || u.Disabled {
-		return Session{}, "", d.refuse(ctx, username, u, address)
-	}
-	secret, key := Secret("")
-	s := Session{ID: NewID(), Key: key, User: u, Address: address, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(SessionLength)}
+	s, secret := d.newSession(u, address)
 	note := Note{By: u.Operator(address), Action: "session.open", Subject: "user:" + u.ID}
 	if err := d.o.Sessions.Open(ctx, s, note); err != nil {
 		return Session{}, "", fmt.Errorf("open session of %s: %w", u.Username, err)
 	}
-	d.throttle.succeeded(username, address, now)
+	d.throttle.succeeded(u.Username, address, s.CreatedAt)
 	return s, secret, nil
+}
+
+// match returns the user whose password it is.
+func (d *Desk) match(ctx context.Context, username, password, address string) (User, error) {
+	username, now := Normal(username), d.o.Now()
+	if len(username) > 64 || len(password) > 4*MaxPassword {
+		return User{}, ErrCredentials
+	}
+	if wait := d.throttle.wait(username, address, now); wait > 0 {
+		return User{}, &TooManyError{Wait: wait}
+	}
+	u, hash, err := d.o.Users.ByName(ctx, username)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return User{}, fmt.Errorf("sign in: %w", err)
+	}
+	ok, err := d.hasher.Match(ctx, password, hash)
+	if errors.Is(err, ErrBusy) {
+		return User{}, &TooManyError{Wait: 2 * time.Second}
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("sign in: %w", err)
+	}
+	if !ok || u.Disabled {
+		return User{}, d.refuse(ctx, username, u, address)
+	}
+	return u, nil
+}
+
+func (d *Desk) newSession(u User, address string) (Session, string) {
+	now := d.o.Now()
+	secret, key := Secret("")
+	return Session{ID: NewID(), Key: key, User: u, Address: address, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(SessionLength)}, secret
 }
 
 // refuse counts and records a failed sign-in. What was typed as the name of an
@@ -195,7 +215,15 @@ func (d *Desk) Bearer(ctx context.Context, secret, address string) (Operator, er
 // Watch returns a channel that closes at once when the session or token of a
 // stream ends here; a stream looks again now and then besides.
 func (d *Desk) Watch(session, owner string) (ended <-chan struct{}, release func()) {
-	return d.watches.add(session, owner)
+	one, release := d.watches.add(session, owner)
+	return one.ended, release
+}
+
+// Follow is Watch for a stream that goes on when the next officer takes over the
+// desk: handed gives the session that did.
+func (d *Desk) Follow(session, owner string) (ended <-chan struct{}, handed <-chan Handed, release func()) {
+	one, release := d.watches.add(session, owner)
+	return one.ended, one.handed, release
 }
 
 // SignOut ends one session.

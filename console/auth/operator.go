@@ -106,7 +106,8 @@ type Operator struct {
 	Name     string
 	Machine  bool
 	Grants   []Grant
-	Address  string // where the request came from
+	Covers   []Cover // stations covered at this moment
+	Address  string  // where the request came from
 }
 
 // System acts where no person does: timers, supervision, intake.
@@ -120,6 +121,9 @@ func (o Operator) May(p Permission, station string) error {
 		if (g.Station == AllStations || g.Station == station) && slices.Contains(grants[g.Role], p) {
 			return nil
 		}
+	}
+	if o.covered(p, station) {
+		return nil
 	}
 	return &ForbiddenError{Permission: p, Station: station}
 }
@@ -135,6 +139,11 @@ func (o Operator) Stations(p Permission) (all bool, ids []string) {
 		}
 		if !slices.Contains(ids, g.Station) {
 			ids = append(ids, g.Station)
+		}
+	}
+	for _, c := range o.Covers {
+		if slices.Contains(officer, p) && !slices.Contains(ids, c.Station) {
+			ids = append(ids, c.Station)
 		}
 	}
 	slices.Sort(ids)

@@ -107,18 +107,20 @@ type watches struct {
 type watch struct {
 	session, owner string // owner: user or token id
 	ended          chan struct{}
+	handed         chan Handed // the newest session that took over; holds one
 }
 
-// add returns a channel that closes when the session, or all of its owner, ends.
-func (w *watches) add(session, owner string) (ended <-chan struct{}, release func()) {
+// add returns a watch whose channel closes when the session, or all of its owner,
+// ends.
+func (w *watches) add(session, owner string) (one *watch, release func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.all == nil {
 		w.all = map[*watch]struct{}{}
 	}
-	one := &watch{session: session, owner: owner, ended: make(chan struct{})}
+	one = &watch{session: session, owner: owner, ended: make(chan struct{}), handed: make(chan Handed, 1)}
 	w.all[one] = struct{}{}
-	return one.ended, func() {
+	return one, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		delete(w.all, one)
@@ -134,5 +136,22 @@ func (w *watches) end(which func(session, owner string) bool) {
 			close(one.ended)
 			delete(w.all, one)
 		}
+	}
+}
+
+// hand gives the watches of a session to the one that took over.
+func (w *watches) hand(session string, to Handed) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for one := range w.all {
+		if one.session != session || session == "" {
+			continue
+		}
+		one.session, one.owner = to.Session.ID, to.Session.User.ID
+		select {
+		case <-one.handed: // only the newest counts
+		default:
+		}
+		one.handed <- to
 	}
 }

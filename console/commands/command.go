@@ -83,6 +83,11 @@ type Wish struct {
 	Arguments map[string]string
 	Reason    string
 	Key       string // idempotency key
+	// For is the lockdown, posture or confirmation that the wish belongs to; those
+	// who ask for a command by itself leave it empty.
+	For string
+	// Second names the officer who confirmed it, where two are needed.
+	Second string
 }
 
 const (

@@ -46,7 +46,10 @@ type Options struct {
 	Store  commandStore
 	Lookup func(devices.PointID) (Target, error)
 	// Send publishes to a gateway; an error means that nothing was sent.
-	Send     func(station, gateway string, c link.Channel, payload []byte) error
+	Send func(station, gateway string, c link.Channel, payload []byte) error
+	// Guard says why the console itself does not let a wish through to a point that
+	// takes it: a code of package devices and words, or an empty code. May be nil.
+	Guard    func(ctx context.Context, w Wish) (code, text string, err error)
 	Deadline time.Duration // of a command; default 10 s
 	Grace    time.Duration // how long after the deadline a receipt may come; default 2 s
 	Log      *slog.Logger
@@ -99,6 +102,20 @@ func (d *Desk) Request(ctx context.Context, by auth.Operator, w Wish) (Command, 
 	if err := by.May(target.Permission, target.Station); err != nil {
 		return Command{}, err
 	}
+	return d.order(ctx, by, w, target)
+}
+
+// Order is Request for what another desk has decided and by may have: a lockdown
+// that goes on after a restart, a posture, a second officer's confirmation.
+func (d *Desk) Order(ctx context.Context, by auth.Operator, w Wish) (Command, error) {
+	target, err := d.o.Lookup(w.Point)
+	if err != nil {
+		return Command{}, err
+	}
+	return d.order(ctx, by, w, target)
+}
+
+func (d *Desk) order(ctx context.Context, by auth.Operator, w Wish, target Target) (Command, error) {
 	if err := w.validate(); err != nil {
 		return Command{}, err
 	}
@@ -109,7 +126,22 @@ func (d *Desk) Request(ctx context.Context, by auth.Operator, w Wish) (Command, 
 		return Command{}, &InvalidError{Field: "reason", Reason: "a command to a fire panel needs a reason"}
 	}
 	c := d.make(by, w, target)
-	e := audit.By(by, c.Station, "command.request", "point:"+string(c.Point), params(c))
+	if d.o.Guard != nil && !c.State.Final() {
+		code, text, err := d.o.Guard(ctx, w)
+		if err != nil {
+			return Command{}, fmt.Errorf("look whether %s may be asked of %s: %w", w.Verb, w.Point, err)
+		}
+		if code != "" {
+			c.State, c.Code, c.Text, c.FinishedAt = devices.Refused, code, text, &c.RequestedAt
+		}
+	}
+	facts := params(c)
+	for name, value := range map[string]string{"for": w.For, "second": w.Second} {
+		if value != "" {
+			facts[name] = value
+		}
+	}
+	e := audit.By(by, c.Station, "command.request", "point:"+string(c.Point), facts)
 	d.await(c) // before the row exists: whatever happens now, somebody settles it
 	stands, created, err := d.o.Store.Create(ctx, c, target.Gateway, w.Key, w.fingerprint(), e)
 	if err != nil {

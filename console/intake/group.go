@@ -273,12 +273,16 @@ func (g *group) write(ctx context.Context, tx Tx) error {
 	return nil
 }
 
-// consider lets the alarm machine have the records that are alarms, and returns
-// them.
+// consider lets the alarm machine have the records that are alarms, with those
+// that set its rules off, and returns the alarms.
 func consider(ctx context.Context, tx Tx, records []Record) ([]Record, error) {
-	var signals []Record
+	var signals, raised []Record
 	for _, r := range records {
-		if r.Kind.Info().Alarm {
+		alarm := r.Kind.Info().Alarm
+		if alarm {
+			raised = append(raised, r)
+		}
+		if alarm || alarms.Ruling(r.Kind) {
 			signals = append(signals, r)
 		}
 	}
@@ -292,7 +296,7 @@ func consider(ctx context.Context, tx Tx, records []Record) ([]Record, error) {
 	for _, r := range signals {
 		board.Apply(alarms.Heard{Signal: r.Signal, Station: r.Station, Received: r.Received, About: about[r.Point]})
 	}
-	return signals, tx.Keep(ctx, board)
+	return raised, tx.Keep(ctx, board)
 }
 
 // entry is the record of the group: what came, counted, and its first alarms.

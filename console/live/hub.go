@@ -41,12 +41,14 @@ const (
 	Lockdown      Topic = "lockdown"      // a lockdown in force
 	Posture       Topic = "posture"       // the posture of an area or station
 	Call          Topic = "call"          // an intercom that calls
+	Approval      Topic = "approval"      // what waits for a second officer
 	Investigation Topic = "investigation" // the time in which a pre-alarm is looked into
 	Evacuation    Topic = "evacuation"    // a warden board
+	Held          Topic = "held"          // a door that is about to stand open too long
 	Site          Topic = "site"          // premises or plans changed: read them anew
 )
 
-var things = []Topic{Shelf, Flood, Desk, Watch, Cover, Impairment, Lockdown, Posture, Call, Investigation, Evacuation, Site}
+var things = []Topic{Shelf, Flood, Desk, Watch, Cover, Impairment, Lockdown, Posture, Call, Approval, Investigation, Evacuation, Held, Site}
 
 // Event is one thing on the board as it is after a change. Data is JSON,
 // encoded once however many watch.

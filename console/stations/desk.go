@@ -178,12 +178,26 @@ func (d *Desk) Station(id string) (Station, bool) {
 	return s, ok
 }
 
+// GatewayStation returns the station of a gateway; known is false when there is
+// no such gateway.
+func (d *Desk) GatewayStation(id string) (station string, known bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if g := d.gateways[id]; g != nil {
+		return g.record.Station, true
+	}
+	return "", false
+}
+
 // AddStation makes a station.
 func (d *Desk) AddStation(ctx context.Context, by auth.Operator, s Station) (Station, error) {
 	if err := by.May(auth.StationsManage, auth.AllStations); err != nil {
 		return Station{}, err
 	}
 	s.Name = strings.TrimSpace(s.Name)
+	if s.WorkingWeek == nil {
+		s.WorkingWeek = usualWeek()
+	}
 	if err := s.validate(); err != nil {
 		return Station{}, err
 	}
@@ -202,6 +216,8 @@ func (d *Desk) AddStation(ctx context.Context, by auth.Operator, s Station) (Sta
 type StationChange struct {
 	Name, TimeZone *string
 	FireCommands   *bool
+	SecurityLevel  *int
+	WorkingWeek    *[]int
 }
 
 // ChangeStation saves a change.
@@ -225,6 +241,14 @@ func (d *Desk) ChangeStation(ctx context.Context, by auth.Operator, id string, c
 	if c.FireCommands != nil {
 		s.FireCommands = *c.FireCommands
 		params["fire_commands"] = fmt.Sprint(s.FireCommands)
+	}
+	if c.SecurityLevel != nil {
+		s.SecurityLevel = *c.SecurityLevel
+		params["security_level"] = fmt.Sprint(s.SecurityLevel)
+	}
+	if c.WorkingWeek != nil {
+		s.WorkingWeek = append([]int{}, *c.WorkingWeek...)
+		params["working_week"] = fmt.Sprint(s.WorkingWeek)
 	}
 	if err := s.validate(); err != nil {
 		return Station{}, err
@@ -260,6 +284,9 @@ func (d *Desk) AddGateway(ctx context.Context, by auth.Operator, id, station, na
 	}
 	if !devices.ValidID(id) {
 		return Gateway{}, "", &InvalidError{Field: "id", Reason: "letters, digits, and . _ - after the first; at most 64"}
+	}
+	if id == devices.ConsoleGateway {
+		return Gateway{}, "", &InvalidError{Field: "id", Reason: "is the name under which the console speaks of itself"}
 	}
 	if _, ok := d.Station(station); !ok {
 		return Gateway{}, "", &InvalidError{Field: "station", Reason: fmt.Sprintf("there is no station %.64q", station)}

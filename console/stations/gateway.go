@@ -72,6 +72,8 @@ type Device struct {
 	LastHeard *time.Time `json:"last_heard"`
 	Error     string     `json:"error"`
 	Points    []Point    `json:"points"`
+	// Plan is how the gateway asks the device; null when its birth does not say.
+	Plan *devices.ReadPlan `json:"plan"`
 }
 
 // deviceState is what the live stream says of a device.

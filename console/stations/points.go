@@ -257,6 +257,7 @@ func (d *Desk) device(by auth.Operator, g *gateway, dev *device) Device {
 		ID: g.record.ID + "/" + dev.ID, Gateway: g.record.ID, Station: g.record.Station, Device: dev.ID,
 		Name: cmp.Or(dev.Name, dev.ID), Profile: dev.Profile, Category: dev.Category, Location: dev.Location, Address: dev.Address, Line: dev.Line,
 		State: dev.State, Since: dev.Since, LastHeard: dev.LastHeard, Error: dev.Error, Points: d.points(by, g, dev),
+		Plan: dev.Plan,
 	}
 }
 

@@ -8,6 +8,7 @@ package stations
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -38,7 +39,16 @@ type Station struct {
 	TimeZone     string `json:"time_zone"` // IANA
 	Demo         bool   `json:"demo"`
 	FireCommands bool   `json:"fire_commands"` // fire panels may be silenced and reset from here
+
+	// SecurityLevel is the UN Security Level of the place, 1 minimal to 6 extreme; 0
+	// when nobody has set it. It is the Department's judgement and no posture.
+	SecurityLevel int `json:"security_level" minimum:"0" maximum:"6"`
+	// WorkingWeek are the working days, 1 Monday to 7 Sunday, ascending.
+	WorkingWeek []int `json:"working_week"`
 }
+
+// usualWeek is the working week of a station that has chosen none.
+func usualWeek() []int { return []int{1, 2, 3, 4, 5} }
 
 func (s Station) validate() error {
 	if !devices.ValidID(s.ID) {
@@ -52,6 +62,17 @@ func (s Station) validate() error {
 	}
 	if _, err := time.LoadLocation(s.TimeZone); err != nil {
 		return &InvalidError{Field: "time_zone", Reason: fmt.Sprintf("%.60q is not an IANA time zone", s.TimeZone)}
+	}
+	if s.SecurityLevel < 0 || s.SecurityLevel > 6 {
+		return &InvalidError{Field: "security_level", Reason: "a UN Security Level is 1 to 6; 0 when nobody has set it"}
+	}
+	return checkWeek(s.WorkingWeek)
+}
+
+func checkWeek(days []int) error {
+	sorted := slices.IsSorted(days) && len(slices.Compact(slices.Clone(days))) == len(days)
+	if !sorted || len(days) > 0 && (days[0] < 1 || days[len(days)-1] > 7) {
+		return &InvalidError{Field: "working_week", Reason: "days from 1, Monday, to 7, Sunday, each once and in order"}
 	}
 	return nil
 }

@@ -104,7 +104,8 @@ func TestAlarmDesk(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	got, history, err := desk.Find(ctx, planner, a.ID)
+	found, err := desk.Find(ctx, planner, a.ID)
+	got, history := found.Alarm, found.History
 	if err != nil || got.Version != a.Version+1 || got.Acknowledged == nil || got.Acknowledged.Comment != "seen" || got.FirstUp == nil || got.FirstUp.Alarm != a.ID {
 		t.Fatalf("%v %+v", err, got)
 	}
@@ -120,7 +121,7 @@ func TestAlarmDesk(t *testing.T) {
 		t.Errorf("%d audit entries (%v), want 1", entries, err)
 	}
 	raise(t, db, "hq", signal(3, "gw/f.a", devices.FireAlarm, false))
-	if got, _, err := desk.Find(ctx, officer, a.ID); err != nil || got.State != alarms.Normal || got.ClearedAt == nil {
+	if got, err := desk.Find(ctx, officer, a.ID); err != nil || got.State != alarms.Normal || got.ClearedAt == nil {
 		t.Errorf("%v %+v", err, got)
 	}
 	change, events, err := store.Alarms{DB: db}.Board(ctx)

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"guardroom/console/alarms"
 	"guardroom/console/live"
 )
 
@@ -44,6 +45,9 @@ type DB struct {
 	// OnCommit is told of every committed change, in any order. It is set once,
 	// before the first Write, and must not block.
 	OnCommit func(change int64, events []live.Event)
+	// Policies are how stations want their alarms; set once, before the first
+	// Write. Nil is the defaults.
+	Policies *alarms.Policies
 
 	o       Options
 	acquire time.Duration // how long a connection may take to come

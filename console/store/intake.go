@@ -224,7 +224,7 @@ func (t intakeTx) Next(ctx context.Context, gateway string) (uint64, error) {
 }
 
 // Append writes the journal: one statement, in the order given.
-func (t intakeTx) Append(_ context.Context, records []intake.Record) error {
+func (t intakeTx) Append(ctx context.Context, records []intake.Record) error {
 	if len(records) == 0 {
 		return nil
 	}
@@ -262,7 +262,7 @@ func (t intakeTx) Append(_ context.Context, records []intake.Record) error {
 		 ORDER BY s.place`,
 		received, occurred, observed, epochs, seqs, active, historical,
 		stations, gateways, points, kinds, clocks, states, texts, details)
-	return nil
+	return t.ring(ctx, records)
 }
 
 // Bury writes dead letters.
@@ -280,19 +280,57 @@ var newID alarms.IDs
 
 // Board reads and locks what the alarm machine needs for signals.
 func (t intakeTx) Board(ctx context.Context, signals []intake.Record) (*alarms.Board, map[devices.PointID]alarms.About, error) {
-	b := &alarms.Board{
-		Conditions: map[alarms.Key]alarms.Condition{}, Open: map[alarms.Key]*alarms.Alarm{},
-		NewID: func() string { return newID.New(t.Now) },
-	}
 	w := wantedBy(signals)
+	rules, err := t.rulesFor(ctx, signals)
+	if err != nil {
+		return nil, nil, err
+	}
+	w.target(rules, signals)
+	b, about, err := t.readBoard(ctx, w)
+	if err == nil {
+		b.Rules = rules
+	}
+	return b, about, err
+}
+
+// readBoard reads and locks, in this order: conditions, removals, alarms. What
+// is locked in the order of its key cannot wait for each other in a circle.
+func (t *Tx) readBoard(ctx context.Context, w wanted) (*alarms.Board, map[devices.PointID]alarms.About, error) {
+	b := t.newBoard()
 	about := map[devices.PointID]alarms.About{}
 	t.ask("read points", func(rows pgx.Rows) error { return readAbout(rows, about) }, selectAbout, w.points)
 	t.ask("read conditions", func(rows pgx.Rows) error { return readConditions(rows, b.Conditions) }, `
-		SELECT c.point, c.kind, c.active, c.epoch, c.seq, c.since, c.began_epoch, c.began_seq, c.raised_epoch, c.raised_seq
+		SELECT c.point, c.kind, c.active, c.epoch, c.seq, c.since, c.began_epoch, c.began_seq, c.raised_epoch, c.raised_seq,
+		       c.shown, c.chatter_began, c.chatter_raises
 		  FROM point_conditions c
 		  JOIN unnest($1::text[], $2::text[]) w (point, kind) USING (point, kind)
 		 ORDER BY c.point, c.kind
 		   FOR UPDATE OF c`, w.keyPoints, w.keyKinds)
+	t.ask("read delays", func(rows pgx.Rows) error { return readThoughts(rows, b.Thoughts) }, `
+		SELECT point, kind, priority, on_delay_ms, off_delay_ms, finish_within FROM alarm_rationale WHERE point = ANY($1)`, w.points)
+	t.ask("read what is held back", func(rows pgx.Rows) error { return readHeld(rows, b.Held) }, `
+		SELECT h.point, h.kind, h.due, h.heard
+		  FROM alarm_held h
+		  JOIN unnest($1::text[], $2::text[]) w (point, kind) USING (point, kind)`, w.keyPoints, w.keyKinds)
+	t.askShelves(b, w)
+	t.askAlarms(b, w)
+	if err := t.flush(ctx); err != nil {
+		return nil, nil, err
+	}
+	return b, about, nil
+}
+
+func (t *Tx) newBoard() *alarms.Board {
+	return &alarms.Board{
+		Conditions: map[alarms.Key]alarms.Condition{}, Open: map[alarms.Key]*alarms.Alarm{},
+		Thoughts: map[alarms.Key]alarms.Thought{}, Held: map[alarms.Key]*alarms.Held{},
+		Policies: t.policies,
+		NewID:    func() string { return newID.New(t.Now) },
+	}
+}
+
+// askAlarms queues the query of the open alarms.
+func (t *Tx) askAlarms(b *alarms.Board, w wanted) {
 	read := func(rows pgx.Rows) error {
 		list, err := pgx.CollectRows(rows, scanAlarm)
 		for i := range list {
@@ -300,7 +338,7 @@ func (t intakeTx) Board(ctx context.Context, signals []intake.Record) (*alarms.B
 		}
 		return err
 	}
-	if len(w.panelGateways)+len(w.supervised) == 0 { // the common case
+	if len(w.panelGateways)+len(w.supervised)+len(w.targets)+len(w.targetDevices) == 0 { // the common case
 		t.ask("read open alarms", read, `
 		SELECT `+alarmColumns+`
 		  FROM alarms a
@@ -308,8 +346,9 @@ func (t intakeTx) Board(ctx context.Context, signals []intake.Record) (*alarms.B
 		 WHERE a.open
 		 ORDER BY a.id
 		   FOR UPDATE OF a`, w.keyPoints, w.keyKinds)
-	} else {
-		t.ask("read open alarms", read, `
+		return
+	}
+	t.ask("read open alarms", read, `
 		SELECT `+alarmColumns+`
 		  FROM alarms a
 		 WHERE a.open AND a.id IN (
@@ -318,26 +357,29 @@ func (t intakeTx) Board(ctx context.Context, signals []intake.Record) (*alarms.B
 		       SELECT id FROM alarms JOIN unnest($3::text[], $4::text[]) w (gateway, device) USING (gateway, device)
 		        WHERE kind = 'fire.alarm' AND open
 		       UNION
-		       SELECT id FROM alarms WHERE gateway = ANY($5) AND kind IN ('comms.lost', 'lifesign.stopped', 'gateway.lost') AND open)
+		       SELECT id FROM alarms WHERE gateway = ANY($5) AND kind IN ('comms.lost', 'lifesign.stopped', 'gateway.lost') AND open
+		       UNION
+		       SELECT id FROM alarms WHERE point = ANY($6) AND open
+		       UNION
+		       SELECT id FROM alarms JOIN unnest($7::text[]) w (device) ON gateway = split_part(w.device, '/', 1) AND alarms.device = split_part(w.device, '/', 2)
+		        WHERE open)
 		 ORDER BY a.id
-		   FOR UPDATE`, w.keyPoints, w.keyKinds, w.panelGateways, w.panelDevices, w.supervised)
-	}
-	if err := t.flush(ctx); err != nil {
-		return nil, nil, err
-	}
-	return b, about, nil
+		   FOR UPDATE`, w.keyPoints, w.keyKinds, w.panelGateways, w.panelDevices, w.supervised, w.targets, w.targetDevices)
 }
 
-// wanted is what Board has to read, as columns.
+// wanted is what a board has to be read of, as columns. Targets are points, and
+// targetDevices "<gateway>/<device>", of which every open alarm is wanted.
 type wanted struct {
 	points                      []string
 	keyPoints, keyKinds         []string
 	panelGateways, panelDevices []string
 	supervised                  []string
+	targets, targetDevices      []string
 }
 
 func wantedBy(signals []intake.Record) wanted {
-	w := wanted{points: []string{}, keyPoints: []string{}, keyKinds: []string{}, panelGateways: []string{}, panelDevices: []string{}, supervised: []string{}}
+	w := wanted{points: []string{}, keyPoints: []string{}, keyKinds: []string{}, panelGateways: []string{}, panelDevices: []string{}, supervised: []string{},
+		targets: []string{}, targetDevices: []string{}}
 	points, keys := map[devices.PointID]bool{}, map[alarms.Key]bool{}
 	panels, supervised := map[[2]string]bool{}, map[string]bool{}
 	for _, s := range signals {
@@ -362,20 +404,58 @@ func wantedBy(signals []intake.Record) wanted {
 	return w
 }
 
+// about wants every open alarm of point, or of its device when it stands for all
+// of it.
+func (w *wanted) about(point devices.PointID) {
+	if point == alarms.AllOf(point) {
+		w.targetDevices = append(w.targetDevices, point.Gateway()+"/"+point.Device())
+		return
+	}
+	w.targets = append(w.targets, string(point))
+}
+
+// target wants what rules may take out of sight by signals.
+func (w *wanted) target(rules []*alarms.SuppressionRule, signals []intake.Record) {
+	seen := map[devices.PointID]bool{}
+	for _, s := range signals {
+		for _, r := range rules {
+			if !r.Watches(s.Station, s.Point, s.Kind) {
+				continue
+			}
+			for _, k := range r.Targets(s.Point) {
+				if !seen[k.Point] {
+					seen[k.Point] = true
+					w.about(k.Point)
+				}
+			}
+		}
+	}
+}
+
 const selectAbout = `
 	SELECT w.id, coalesce(d.name, ''), coalesce(nullif(p.given_name, ''), p.name, ''),
 	       coalesce(nullif(p.location, ''), d.location, ''), coalesce(nullif(p.category, ''), d.category, ''),
-	       coalesce(p.priority, 0), coalesce(p.priorities, '{}'), coalesce(g.demo, false)
+	       coalesce(p.priority, 0), coalesce(p.priorities, '{}'), coalesce(g.demo, false),
+	       CASE 'area' WHEN l0.kind THEN l0.id WHEN l1.kind THEN l1.id ELSE '' END,
+	       CASE 'area' WHEN l0.kind THEN l0.name WHEN l1.kind THEN l1.name ELSE '' END,
+	       CASE 'building' WHEN l0.kind THEN l0.id WHEN l1.kind THEN l1.id WHEN l2.kind THEN l2.id WHEN l3.kind THEN l3.id ELSE '' END,
+	       CASE 'building' WHEN l0.kind THEN l0.name WHEN l1.kind THEN l1.name WHEN l2.kind THEN l2.name WHEN l3.kind THEN l3.name ELSE '' END
 	  FROM unnest($1::text[]) w (id)
 	  LEFT JOIN points p ON p.id = w.id
 	  LEFT JOIN devices d ON d.id = split_part(w.id, '.', 1)
-	  LEFT JOIN gateways g ON g.id = split_part(w.id, '/', 1)`
+	  LEFT JOIN gateways g ON g.id = split_part(w.id, '/', 1)
+	  LEFT JOIN point_places pp ON pp.point = w.id
+	  LEFT JOIN places l0 ON l0.id = pp.place
+	  LEFT JOIN places l1 ON l1.id = l0.parent
+	  LEFT JOIN places l2 ON l2.id = l1.parent
+	  LEFT JOIN places l3 ON l3.id = l2.parent`
 
 func readAbout(rows pgx.Rows, into map[devices.PointID]alarms.About) error {
 	var id string
 	var a alarms.About
 	var priorities []byte
-	_, err := pgx.ForEachRow(rows, []any{&id, &a.DeviceName, &a.PointName, &a.Location, &a.Category, &a.Priority, &priorities, &a.Demo}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&id, &a.DeviceName, &a.PointName, &a.Location, &a.Category, &a.Priority, &priorities, &a.Demo,
+		&a.Area, &a.AreaName, &a.Building, &a.BuildingName}, func() error {
 		about := a
 		about.Priorities = nil
 		// an override that cannot be read must not cost the alarm: the default holds
@@ -389,26 +469,73 @@ func readAbout(rows pgx.Rows, into map[devices.PointID]alarms.About) error {
 func readConditions(rows pgx.Rows, into map[alarms.Key]alarms.Condition) error {
 	var k alarms.Key
 	var c alarms.Condition
-	_, err := pgx.ForEachRow(rows, []any{&k.Point, &k.Kind, &c.Active, &c.At.Epoch, &c.At.Seq, &c.Since, &c.Began.Epoch, &c.Began.Seq, &c.Raised.Epoch, &c.Raised.Seq}, func() error {
+	var began *time.Time
+	var shown []time.Time
+	_, err := pgx.ForEachRow(rows, []any{&k.Point, &k.Kind, &c.Active, &c.At.Epoch, &c.At.Seq, &c.Since, &c.Began.Epoch, &c.Began.Seq, &c.Raised.Epoch, &c.Raised.Seq,
+		&shown, &began, &c.Recent.Raises}, func() error {
 		c.Since = c.Since.UTC()
+		c.Recent.Shown, c.Recent.Began = nil, time.Time{}
+		for _, at := range shown {
+			c.Recent.Shown = append(c.Recent.Shown, at.UTC())
+		}
+		if began != nil {
+			c.Recent.Began = began.UTC()
+		}
 		into[k] = c
 		return nil
 	})
 	return err
 }
 
-// Keep writes what the machine changed: conditions and history now, the alarms
-// themselves last, as they carry the change number.
-func (t intakeTx) Keep(_ context.Context, b *alarms.Board) error {
+func readThoughts(rows pgx.Rows, into map[alarms.Key]alarms.Thought) error {
+	var k alarms.Key
+	var priority, on, off, finish int
+	_, err := pgx.ForEachRow(rows, []any{&k.Point, &k.Kind, &priority, &on, &off, &finish}, func() error {
+		into[k] = alarms.Thought{Priority: priority, Finish: time.Duration(finish) * time.Second,
+			OnDelay: time.Duration(on) * time.Millisecond, OffDelay: time.Duration(off) * time.Millisecond}
+		return nil
+	})
+	return err
+}
+
+func readHeld(rows pgx.Rows, into map[alarms.Key]*alarms.Held) error {
+	var k alarms.Key
+	var due time.Time
+	var heard []byte
+	_, err := pgx.ForEachRow(rows, []any{&k.Point, &k.Kind, &due, &heard}, func() error {
+		held := alarms.Held{Due: due.UTC()}
+		// what cannot be read must not stop what comes now
+		if json.Unmarshal(heard, &held.Heard) == nil {
+			into[k] = &held
+		}
+		return nil
+	})
+	return err
+}
+
+// Keep writes what the machine changed.
+func (t intakeTx) Keep(_ context.Context, b *alarms.Board) error { return t.keep(b) }
+
+// keep writes conditions, removals and history now, the alarms themselves last,
+// as they carry the change number.
+func (t *Tx) keep(b *alarms.Board) error {
+	b.Settle(t.Now)
 	t.keepConditions(b)
-	if err := t.Tx.writeHistory(b.History()); err != nil {
+	if err := t.keepHeld(b); err != nil {
 		return err
 	}
-	t.Tx.saveAlarms(b.Touched())
+	t.keepRepeats(b)
+	if err := t.keepShelves(b); err != nil {
+		return err
+	}
+	if err := t.writeHistory(b.History()); err != nil {
+		return err
+	}
+	t.saveAlarms(b.Touched())
 	return nil
 }
 
-func (t intakeTx) keepConditions(b *alarms.Board) {
+func (t *Tx) keepConditions(b *alarms.Board) {
 	keys := b.Moved()
 	if len(keys) == 0 {
 		return
@@ -418,20 +545,42 @@ func (t intakeTx) keepConditions(b *alarms.Board) {
 	epochs, seqs, since := make([]int64, n), make([]int64, n), make([]time.Time, n)
 	beganEpochs, beganSeqs := make([]int64, n), make([]int64, n)
 	raisedEpochs, raisedSeqs := make([]int64, n), make([]int64, n)
+	shown, chatterBegan, chatterRaises := make([]string, n), make([]*time.Time, n), make([]int32, n)
 	for i, k := range keys {
 		c := b.Conditions[k]
 		points[i], kinds[i], active[i] = string(k.Point), string(k.Kind), c.Active
 		epochs[i], seqs[i], since[i] = int64(c.At.Epoch), int64(c.At.Seq), c.Since
 		beganEpochs[i], beganSeqs[i] = int64(c.Began.Epoch), int64(c.Began.Seq)
 		raisedEpochs[i], raisedSeqs[i] = int64(c.Raised.Epoch), int64(c.Raised.Seq)
+		shown[i], chatterRaises[i] = instants(c.Recent.Shown), int32(c.Recent.Raises)
+		if began := c.Recent.Began; !began.IsZero() {
+			chatterBegan[i] = &began
+		}
 	}
 	t.queue(fmt.Sprintf("write %d conditions", n), nil, `
-		INSERT INTO point_conditions AS c (point, kind, active, epoch, seq, since, began_epoch, began_seq, raised_epoch, raised_seq)
-		SELECT * FROM unnest($1::text[], $2::text[], $3::bool[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
+		INSERT INTO point_conditions AS c (point, kind, active, epoch, seq, since, began_epoch, began_seq, raised_epoch, raised_seq, shown, chatter_began, chatter_raises)
+		SELECT w.point, w.kind, w.active, w.epoch, w.seq, w.since, w.began_epoch, w.began_seq, w.raised_epoch, w.raised_seq, w.shown::timestamptz[], w.chatter_began, w.chatter_raises
+		  FROM unnest($1::text[], $2::text[], $3::bool[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
+		              $11::text[], $12::timestamptz[], $13::int[])
+		       w (point, kind, active, epoch, seq, since, began_epoch, began_seq, raised_epoch, raised_seq, shown, chatter_began, chatter_raises)
 		ON CONFLICT (point, kind) DO UPDATE
 		   SET active = excluded.active, epoch = excluded.epoch, seq = excluded.seq, since = excluded.since,
 		       began_epoch = excluded.began_epoch, began_seq = excluded.began_seq,
-		       raised_epoch = excluded.raised_epoch, raised_seq = excluded.raised_seq
+		       raised_epoch = excluded.raised_epoch, raised_seq = excluded.raised_seq,
+		       shown = excluded.shown, chatter_began = excluded.chatter_began, chatter_raises = excluded.chatter_raises
 		 WHERE (c.epoch, c.seq) <= (excluded.epoch, excluded.seq)`,
-		points, kinds, active, epochs, seqs, since, beganEpochs, beganSeqs, raisedEpochs, raisedSeqs)
+		points, kinds, active, epochs, seqs, since, beganEpochs, beganSeqs, raisedEpochs, raisedSeqs, shown, chatterBegan, chatterRaises)
+}
+
+// instants is an array of timestamptz as PostgreSQL reads it, within another
+// array.
+func instants(list []time.Time) string {
+	text := []byte("{")
+	for i, at := range list {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = at.UTC().AppendFormat(text, `"2006-01-02T15:04:05.999999Z"`)
+	}
+	return string(append(text, '}'))
 }

@@ -71,7 +71,8 @@ func (db *DB) makePartition(ctx context.Context, monday time.Time) error {
 	})
 }
 
-// keepUp makes partitions and bounds the dead letters, once an hour.
+// keepUp makes partitions, drops those that are too old, and bounds the dead
+// letters, once an hour.
 func (db *DB) keepUp(ctx context.Context) {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
@@ -83,6 +84,12 @@ func (db *DB) keepUp(ctx context.Context) {
 		}
 		if err := db.MakePartitions(ctx, db.o.Now()); err != nil && ctx.Err() == nil {
 			db.o.Log.Error("upkeep of the journal", "error", err)
+		}
+		if err := db.DropPartitions(ctx, db.o.Now()); err != nil && ctx.Err() == nil {
+			db.o.Log.Error("retention of the journal", "error", err)
+		}
+		if err := db.dropLetters(ctx, db.o.Now()); err != nil && ctx.Err() == nil {
+			db.o.Log.Error("retention of the dead letters", "error", err)
 		}
 		if err := db.thinLetters(ctx); err != nil && ctx.Err() == nil {
 			db.o.Log.Error("upkeep of the dead letters", "error", err)

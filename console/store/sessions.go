@@ -23,11 +23,36 @@ func (s *Sessions) Open(ctx context.Context, one auth.Session, n auth.Note) erro
 		if _, err := tx.Exec(ctx, `UPDATE users SET last_sign_in = $2 WHERE id = $1`, one.User.ID, one.CreatedAt); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `
-			INSERT INTO sessions (key, id, user_id, address, created_at, seen_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			one.Key[:], one.ID, one.User.ID, plain(one.Address), one.CreatedAt, one.SeenAt, one.ExpiresAt)
-		return err
+		return tx.openSession(ctx, one)
+	})
+	return err
+}
+
+func (t *Tx) openSession(ctx context.Context, one auth.Session) error {
+	_, err := t.Exec(ctx, `
+		INSERT INTO sessions (key, id, user_id, address, created_at, seen_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		one.Key[:], one.ID, one.User.ID, plain(one.Address), one.CreatedAt, one.SeenAt, one.ExpiresAt)
+	return err
+}
+
+// Replace ends the session of key and opens next in one transaction. It returns
+// auth.ErrNotFound when there is no such session, or it is over.
+func (s *Sessions) Replace(ctx context.Context, key [32]byte, next auth.Session, left, came auth.Note) error {
+	_, err := s.DB.Write(ctx, func(ctx context.Context, tx *Tx) error {
+		tag, err := tx.Exec(ctx, `DELETE FROM sessions WHERE key = $1 AND expires_at > $2`, key[:], next.CreatedAt)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return auth.ErrNotFound
+		}
+		tx.Audit(noted(left))
+		tx.Audit(noted(came))
+		if _, err := tx.Exec(ctx, `UPDATE users SET last_sign_in = $2 WHERE id = $1`, next.User.ID, next.CreatedAt); err != nil {
+			return err
+		}
+		return tx.openSession(ctx, next)
 	})
 	return err
 }

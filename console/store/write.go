@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"guardroom/console/alarms"
 	"guardroom/console/audit"
 	"guardroom/console/live"
 )
@@ -18,6 +19,8 @@ import (
 type Tx struct {
 	pgx.Tx
 	Now time.Time // one instant for everything in it, in microseconds as the database keeps them
+
+	policies *alarms.Policies
 
 	waiting pgx.Batch // statements that were queued and not yet sent
 	entries []audit.Entry
@@ -113,7 +116,7 @@ func (db *DB) write(ctx context.Context, fn func(ctx context.Context, tx *Tx) er
 		defer cancel()
 		_ = inner.Rollback(undo)
 	}()
-	tx := &Tx{Tx: inner, Now: db.o.Now().UTC().Truncate(time.Microsecond)}
+	tx := &Tx{Tx: inner, Now: db.o.Now().UTC().Truncate(time.Microsecond), policies: db.Policies}
 	if err := fn(ctx, tx); err != nil {
 		return 0, err
 	}

@@ -377,6 +377,7 @@ func (r *reader) command(verb string, n *node) commandSpec {
 func knownVerb(v devices.Verb) bool {
 	switch v {
 	case devices.Access, devices.Lock, devices.Unlock, devices.Block, devices.Lockdown, devices.LockdownRelease,
+		devices.LockOpen, devices.LockOpenRelease, devices.DoubleLock, devices.Answer, devices.HangUp,
 		devices.Silence, devices.Reset, devices.Acknowledge, devices.Disable, devices.Enable,
 		devices.Arm, devices.Disarm, devices.Isolate, devices.Deisolate, devices.Test, devices.Mute:
 		return true

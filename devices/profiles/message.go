@@ -166,7 +166,7 @@ func (c *Compiled) event(m *message, body any, d *Decoded) {
 				return
 			}
 		}
-		base := e.happening(m, body)
+		base := e.happening(m, body, c.cards)
 		base.Point = c.points[at].id
 		c.apply(at, e, base, d)
 		return
@@ -183,8 +183,8 @@ func (e *eventSpec) fits(body any) bool {
 	return true
 }
 
-func (e *eventSpec) happening(m *message, body any) Happening {
-	h := Happening{State: e.state, Detail: e.details(body)}
+func (e *eventSpec) happening(m *message, body any, cards func(string) string) Happening {
+	h := Happening{State: e.state, Detail: e.details(body, cards)}
 	if e.text != "" {
 		v, _ := valueAt(body, splitPath(e.text))
 		h.Text = ownWords(textOf(v))
@@ -262,9 +262,15 @@ func (r *rule) reads(p *point, field string) bool {
 	return slices.ContainsFunc(r.match, func(m match) bool { return p.fields[m.field].name == field })
 }
 
+// HashCards lets the keyed hash of each secret, such as a card number, leave
+// beside its last characters, as "<name>_hash". It must be called before the
+// first message.
+func (c *Compiled) HashCards(hash func(number string) string) { c.cards = hash }
+
 // details collects further facts. Of a secret such as a card number only the
-// last characters leave, and never more than half of it.
-func (e *eventSpec) details(body any) map[string]string {
+// last characters leave, and never more than half of it, and its keyed hash
+// where the gateway has a key.
+func (e *eventSpec) details(body any, cards func(string) string) map[string]string {
 	if len(e.detail) == 0 {
 		return nil
 	}
@@ -280,6 +286,11 @@ func (e *eventSpec) details(body any) map[string]string {
 		case s == "" || s == "0":
 		case spec.last > 0:
 			out[spec.name] = "…" + s[len(s)-min(spec.last, len(s)/2):]
+			if cards != nil {
+				if sum := cards(s); sum != "" {
+					out[spec.name+"_hash"] = sum
+				}
+			}
 		default:
 			out[spec.name] = clip(s)
 		}

@@ -57,6 +57,7 @@ type Compiled struct {
 	messages []message
 	polls    []outgoing
 	memory   *memory
+	cards    func(number string) string // nil: the gateway has no key
 }
 
 // ErrUnknownProfile is wrapped by Find and Shipped.

@@ -335,7 +335,7 @@ func TestFind(t *testing.T) {
 
 func TestShippedProfiles(t *testing.T) {
 	t.Parallel()
-	want := []string{"access/uhppoted", "fire/honeywell-cgw-mb", "fire/siemens-nk8237", "intrusion/integriti", "power/apc-smartups"}
+	want := []string{"access/intercom-mqtt", "access/uhppoted", "fire/honeywell-cgw-mb", "fire/siemens-nk8237", "intrusion/integriti", "power/apc-smartups"}
 	if got := profiles.Names(); !slices.Equal(got, want) {
 		t.Errorf("Names() = %v, want %v", got, want)
 	}

@@ -116,6 +116,24 @@ func (x *Executor) forgetAsserted(device string) {
 	}
 }
 
+// wanted reports whether p is still to be held: a fire or a person may have
+// ended that while it waited for its turn.
+func (x *Executor) wanted(p devices.PointID) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.ContainsFunc(x.desired.Message.Lockdowns, func(l link.Lockdown) bool { return slices.Contains(l.Points, p) })
+}
+
+// asserted notes that p holds, unless it is no longer to be held: named again, it
+// is brought about again.
+func (x *Executor) asserted(p devices.PointID) {
+	if x.wanted(p) {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.desired.asserted[p] = true
+	}
+}
+
 // missing lists the points of a device that are to be held and not yet asserted.
 func (x *Executor) missing(device string) []devices.PointID {
 	x.mu.Lock()
@@ -131,25 +149,56 @@ func (x *Executor) missing(device string) []devices.PointID {
 	return points
 }
 
-// assert brings what is missing about and reports whether nothing is left.
+// asked is a point that was told to hold and not yet seen to.
+type asked struct {
+	point  devices.PointID
+	action *profiles.Action
+	lost   error // of the sending
+}
+
+// assert brings what is missing about and reports whether nothing is left. Every
+// point is asked before any is waited for: a door that does not obey must not
+// keep the next one open.
 func (x *Executor) assert(ctx context.Context, w *worker) bool {
 	done := true
+	var open []asked
 	for _, p := range x.missing(w.ID) {
 		action := w.lockdown(p)
 		if action == nil {
 			x.options.Log.Warn("the point has no lockdown; it is not held", "point", p)
-		} else if !x.bring(ctx, w, p, action) {
-			done = false
+			x.asserted(p)
 			continue
 		}
-		x.mu.Lock()
-		x.desired.asserted[p] = true
-		x.mu.Unlock()
+		holds, lost := x.ask(ctx, w, p, action)
+		switch {
+		case holds:
+			x.asserted(p)
+		case lost != nil && surelyNot(lost):
+			done = false
+			x.options.Log.Info("lockdown refused", "point", p, "text", lost)
+		default:
+			open = append(open, asked{p, action, lost})
+		}
+	}
+	for _, one := range open {
+		end := ending{outcome: devices.Confirmed}
+		if one.action.Confirm != nil {
+			end = x.readBack(ctx, w.Actuator, one.action.Confirm, one.lost)
+		} else if one.lost != nil {
+			end = ending{outcome: devices.Unknown, text: inWords(one.lost)}
+		}
+		x.options.Log.Info("lockdown asserted", "point", one.point, "outcome", end.outcome, "text", end.text)
+		if end.outcome == devices.Confirmed {
+			x.asserted(one.point)
+		} else {
+			done = false
+		}
 	}
 	return done
 }
 
-func (x *Executor) bring(ctx context.Context, w *worker, p devices.PointID, action *profiles.Action) bool {
+// ask tells a point to hold, unless it does already or is no longer to.
+func (x *Executor) ask(ctx context.Context, w *worker, p devices.PointID, action *profiles.Action) (holds bool, err error) {
 	w.busy.Lock()
 	defer w.busy.Unlock()
 	if want := action.Confirm; want != nil {
@@ -157,12 +206,16 @@ func (x *Executor) bring(ctx context.Context, w *worker, p devices.PointID, acti
 		ps, err := w.Actuator.Look(looking, want.Point)
 		cancel()
 		if err == nil && shows(ps, want) {
-			return true // it holds already
+			return true, nil
 		}
 	}
-	end := x.carryOut(ctx, w, action)
-	x.options.Log.Info("lockdown asserted", "point", p, "outcome", end.outcome, "text", end.text)
-	return end.outcome == devices.Confirmed
+	if !x.wanted(p) { // asked last of all before the first byte
+		return true, nil
+	}
+	sending, cancel := context.WithTimeout(ctx, sendWithin(w, action))
+	defer cancel()
+	_, err = transmit(sending, w.Actuator, action)
+	return false, err
 }
 
 // lockdown is the action that holds a point, nil when its profile has none.

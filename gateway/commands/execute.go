@@ -33,11 +33,7 @@ const (
 
 // carryOut sends an action once and looks what became of it.
 func (x *Executor) carryOut(ctx context.Context, w *worker, a *profiles.Action) ending {
-	limit := answerWithin
-	if a.Message != nil && w.Compiled.Profile.Transport.Timeout > 0 {
-		limit = min(limit, w.Compiled.Profile.Transport.Timeout)
-	}
-	sendCtx, cancel := context.WithTimeout(ctx, limit)
+	sendCtx, cancel := context.WithTimeout(ctx, sendWithin(w, a))
 	defer cancel()
 	state, err := transmit(sendCtx, w.Actuator, a)
 	if err != nil && state == acknowledged {
@@ -50,6 +46,14 @@ func (x *Executor) carryOut(ctx context.Context, w *worker, a *profiles.Action) 
 		return ending{outcome: devices.Confirmed, text: "the device took the command"}
 	}
 	return x.readBack(ctx, w.Actuator, a.Confirm, err)
+}
+
+// sendWithin bounds the sending of an action.
+func sendWithin(w *worker, a *profiles.Action) time.Duration {
+	if timeout := w.Compiled.Profile.Transport.Timeout; a.Message != nil && timeout > 0 {
+		return min(answerWithin, timeout)
+	}
+	return answerWithin
 }
 
 // transmit sends what an action is made of. An error with acknowledged means

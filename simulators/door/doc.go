@@ -9,4 +9,5 @@
 //	events.go      the event record and its two feeds
 //	requests.go    what uhppoted-mqtt answers
 //	faults.go      what can be made to go wrong
+//	intercom.go    an intercom that calls, on the same broker
 package door

@@ -19,6 +19,7 @@ const (
 	Refuse       = "refuse"        // answers every command with an error
 	LoseEvents   = "lose_events"   // event ids are spent, the events never come
 	RepeatEvents = "repeat_events" // every event comes twice
+	Disobey      = "disobey"       // says that it set a door's mode, and does not: all doors, or one as "disobey:2"
 )
 
 const (
@@ -27,12 +28,13 @@ const (
 )
 
 func faultNames() []string {
-	return []string{NoFault, Silent, LostAnswers, Late, Refuse, LoseEvents, RepeatEvents}
+	return []string{NoFault, Silent, LostAnswers, Late, Refuse, LoseEvents, RepeatEvents, Disobey}
 }
 
 type fault struct {
 	name  string
 	delay time.Duration
+	door  int // of Disobey; 0: every door
 	left  int // times that it still acts; -1 until it is ended
 }
 
@@ -40,6 +42,9 @@ func (f fault) String() string {
 	text := f.name
 	if f.delay > 0 {
 		text += ":" + f.delay.String()
+	}
+	if f.door > 0 {
+		text += ":" + strconv.Itoa(f.door)
 	}
 	if f.left > 0 {
 		text += "*" + strconv.Itoa(f.left)
@@ -67,6 +72,10 @@ func parseFault(spec string) (fault, error) {
 	case name == Late:
 		if f.delay, err = time.ParseDuration(delay); err != nil || f.delay <= 0 || f.delay > latestLate {
 			return fault{}, fmt.Errorf("fault %q: delay %q is not from 1ns to %s", clip(spec), clip(delay), latestLate)
+		}
+	case name == Disobey && delayed:
+		if f.door, err = strconv.Atoi(delay); err != nil || f.door < 1 || f.door > 4 {
+			return fault{}, fmt.Errorf("fault %q: door %q is not from 1 to 4", clip(spec), clip(delay))
 		}
 	case delayed:
 		return fault{}, fmt.Errorf("fault %q: %s takes no delay", clip(spec), name)
@@ -117,6 +126,17 @@ func (fs *faults) has(name string) bool {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	return slices.ContainsFunc(fs.active, func(f fault) bool { return f.name == name })
+}
+
+// disobeys reports whether the mode of a door is not to be set, and counts it.
+func (fs *faults) disobeys(door int) bool {
+	fs.mu.Lock()
+	mine := slices.ContainsFunc(fs.active, func(f fault) bool { return f.name == Disobey && (f.door == 0 || f.door == door) })
+	fs.mu.Unlock()
+	if mine {
+		_, mine = fs.spend(Disobey)
+	}
+	return mine
 }
 
 func (fs *faults) list() []string {

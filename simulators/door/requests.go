@@ -270,6 +270,9 @@ func (c *Controller) setControl(r request) (any, error) {
 	}
 	for m, name := range modeNames {
 		if r.Control != nil && *r.Control == name {
+			if c.faults.disobeys(int(*r.Door)) {
+				return map[string]any{"device-id": c.o.Serial, "door": *r.Door, "control": name}, nil
+			}
 			if leaf.Mode = m; m == normallyClosed {
 				leaf.unlockedUntil = time.Time{}
 			}

@@ -21,10 +21,11 @@ import (
 
 // Scenario is a scenario file.
 type Scenario struct {
-	Station Station           `yaml:"station"`
-	Broker  string            `yaml:"broker"` // where door controllers without an address meet the gateway; 127.0.0.1:0
-	Devices []Device          `yaml:"devices"`
-	Scripts map[string]Script `yaml:"scenarios"`
+	Station  Station           `yaml:"station"`
+	Branches []Station         `yaml:"branches"` // further stations whose devices stand in the same file
+	Broker   string            `yaml:"broker"`   // where door controllers without an address meet the gateway; 127.0.0.1:0
+	Devices  []Device          `yaml:"devices"`
+	Scripts  map[string]Script `yaml:"scenarios"`
 }
 
 // Station names the place.
@@ -39,6 +40,7 @@ type Device struct {
 	ID       string           `yaml:"id"`
 	Name     string           `yaml:"name"`
 	Location string           `yaml:"location"`
+	Branch   string           `yaml:"branch"` // the station, when it is one of the branches
 	Profile  string           `yaml:"profile"`
 	Address  string           `yaml:"address"` // panels: host:port to listen at, 127.0.0.1:0; doors: tcp://… of an MQTT broker
 	Unit     uint8            `yaml:"unit"`
@@ -108,12 +110,22 @@ func Parse(file string, data []byte) (Scenario, error) {
 // doorProfile is the profile that the door simulator stands for.
 const doorProfile = "access/uhppoted"
 
+// intercomProfile is the one of simulated intercoms.
+const intercomProfile = "access/intercom-mqtt"
+
 // validate reports everything that is wrong with the scenario.
 func (sc *Scenario) validate() error {
 	if len(sc.Devices) == 0 {
 		return errors.New("no devices")
 	}
 	var faults []error
+	branches := map[string]bool{"": true}
+	for _, b := range sc.Branches {
+		if !devices.ValidID(b.ID) || branches[b.ID] || b.ID == sc.Station.ID {
+			faults = append(faults, fmt.Errorf("branch %q: the id of each station is its own: letters, digits, and . _ -", clip(b.ID)))
+		}
+		branches[b.ID] = true
+	}
 	known := map[string]map[string][]string{} // device, point: what can be set
 	serials := map[uint32]string{}
 	for i := range sc.Devices {
@@ -125,6 +137,8 @@ func (sc *Scenario) validate() error {
 		case known[d.ID] != nil:
 			faults = append(faults, fmt.Errorf("device %s stands there twice", d.ID))
 			continue
+		case !branches[d.Branch]:
+			faults = append(faults, fmt.Errorf("device %s: there is no branch %q", d.ID, clip(d.Branch)))
 		}
 		points, err := d.settable(serials)
 		if err != nil {
@@ -153,9 +167,15 @@ func (d *Device) settable(serials map[uint32]string) (map[string][]string, error
 		return nil, err
 	}
 	points := map[string][]string{}
+	if d.Profile == intercomProfile {
+		for _, p := range c.Points {
+			points[p.ID] = door.IntercomStates(p.ID)
+		}
+		return points, nil
+	}
 	if d.Profile != doorProfile {
 		if c.Profile.Transport.Kind != "modbus" {
-			return nil, fmt.Errorf("profile %s: only %s is simulated over MQTT", d.Profile, doorProfile)
+			return nil, fmt.Errorf("profile %s: only %s and %s are simulated over MQTT", d.Profile, doorProfile, intercomProfile)
 		}
 		for _, p := range c.Points {
 			points[p.ID] = c.SimStates(p.ID)

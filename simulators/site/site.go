@@ -99,6 +99,8 @@ func (s *Site) start() error {
 		var err error
 		if d.compiled, err = d.compile(); err == nil && d.Profile == doorProfile {
 			err = s.startDoors(d)
+		} else if err == nil && d.Profile == intercomProfile {
+			err = s.startIntercom(d)
 		} else if err == nil {
 			err = s.startPanel(d, uint64(i))
 		}
@@ -169,6 +171,23 @@ func (s *Site) startDoors(d *device) error {
 		return err
 	}
 	d.live, d.doors = c, c
+	return nil
+}
+
+func (s *Site) startIntercom(d *device) error {
+	o := door.IntercomOptions{ID: d.ID, Broker: d.Address, Log: s.o.Log.With("device", d.ID)}
+	o.Root, _ = d.Params["root"].(string)
+	if o.Broker == "" {
+		if err := s.openBroker(); err != nil {
+			return err
+		}
+		o.Broker = "tcp://" + s.broker.Addr()
+	}
+	i, err := door.StartIntercom(s.ctx, o)
+	if err != nil {
+		return err
+	}
+	d.live, d.address = i, o.Broker
 	return nil
 }
 

@@ -387,7 +387,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("%s is at %q", d.ID, d.Address)
 		}
 	}
-	for profile, n := range map[string]int{"fire/honeywell-cgw-mb": 1, "fire/siemens-nk8237": 1, "intrusion/integriti": 1, "power/apc-smartups": 1, "access/uhppoted": 2} {
+	for profile, n := range map[string]int{"fire/honeywell-cgw-mb": 1, "fire/siemens-nk8237": 2, "intrusion/integriti": 1, "power/apc-smartups": 2, "access/uhppoted": 4, "access/intercom-mqtt": 1} {
 		if profiles[profile] != n {
 			t.Errorf("%d devices of %s, want %d", profiles[profile], profile, n)
 		}

@@ -1,10 +1,11 @@
 // A console that is not there: it speaks the contract of the API, for work on
 // the screens and their browser tests. Run `npm run build`, then
-//   node dev/mock.mjs [-http 8080] [-sim 8090] [-busy] [-flood N]
+//   node dev/mock.mjs [-http 8080] [-sim 8090] [-dist dist] [-busy] [-flood N]
 // and open http://127.0.0.1:8080, or use it behind `npm run dev`.
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { extname, join, normalize } from 'node:path'
+import { extname, join, normalize, resolve } from 'node:path'
+import { alarmRoutes, fresh, shown } from './alarms.mjs'
 import { busy, id, makeWorld, stateKinds } from './world.mjs'
 
 const flag = (name, fallback) => {
@@ -12,46 +13,33 @@ const flag = (name, fallback) => {
   return i < 0 ? fallback : (process.argv[i + 1] ?? '')
 }
 const world = makeWorld()
-const dist = join(import.meta.dirname, '..', 'dist')
+const dist = resolve(flag('dist', join(import.meta.dirname, '..', 'dist')))
 const password = 'guardroom-demo'
+const reads = ['alarms.read', 'devices.read', 'sites.read']
+const officer = [
+  ...reads,
+  ...['alarms.acknowledge', 'alarms.handle', 'alarms.shelve', 'doors.command', 'panels.command', 'signals.read'],
+  ...['figures.read', 'people.read', 'lockdown.command', 'wardens.write'],
+]
+const supervisor = [
+  ...officer,
+  ...['fire.command', 'alarms.shelve_long', 'alarms.remove', 'watch.supervise', 'cover.grant', 'postures.set'],
+]
 const roles = {
-  officer: ['alarms.read', 'alarms.acknowledge', 'doors.command', 'panels.command', 'devices.read', 'signals.read'],
-  supervisor: [
-    'alarms.read',
-    'alarms.acknowledge',
-    'doors.command',
-    'panels.command',
-    'devices.read',
-    'signals.read',
-    'fire.command',
-  ],
-  chief: [
-    'alarms.read',
-    'alarms.acknowledge',
-    'doors.command',
-    'panels.command',
-    'devices.read',
-    'signals.read',
-    'fire.command',
-    'audit.read',
-  ],
-  planner: ['alarms.read', 'devices.read'],
-  auditor: ['alarms.read', 'devices.read', 'signals.read', 'audit.read'],
-  technician: ['alarms.read', 'devices.read', 'devices.configure', 'signals.read', 'panels.command'],
-  division: ['alarms.read', 'devices.read'],
+  officer,
+  supervisor,
+  chief: [...supervisor, 'audit.read', 'alarms.rationalise', 'watch.manage', 'people.import', 'doors.configure'],
+  planner: reads,
+  auditor: [...reads, 'signals.read', 'audit.read', 'figures.read'],
+  technician: [...reads, 'devices.configure', 'signals.read', 'panels.command', 'alarms.remove', 'sites.edit'],
+  division: [...reads, 'figures.read'],
   admin: [
-    'alarms.read',
-    'devices.read',
-    'devices.configure',
-    'gateways.manage',
-    'users.manage',
-    'tokens.manage',
-    'stations.manage',
-    'audit.read',
-    'signals.read',
+    ...reads,
+    ...['devices.configure', 'gateways.manage', 'users.manage', 'tokens.manage', 'stations.manage'],
+    ...['audit.read', 'signals.read', 'sites.edit', 'watch.manage', 'figures.read'],
   ],
 }
-const names = { officer: 'A. Wanjiru', supervisor: 'L. Mensah', chief: 'S. Haddad' }
+const names = { officer: 'Olga Officer', supervisor: 'Sam Supervisor', chief: 'Chen Chief' }
 const users = new Map(
   Object.keys(roles).map((r) => [
     r,
@@ -71,6 +59,7 @@ const users = new Map(
 const sessions = new Map()
 const alarms = new Map()
 const commands = new Map()
+const shelf = new Map()
 const keys = new Map()
 const audit = []
 const tokens = []
@@ -114,6 +103,10 @@ function step(alarm, what, more = {}) {
     by_name: more.by_name ?? '',
     comment: more.comment ?? '',
     signal: '',
+    by: more.by_name ? 'u' : 'system',
+    from: more.from ?? '',
+    to: alarm.state,
+    address: more.by_name ? '127.0.0.1' : 'gateway:gw-nairobi',
   })
   tell('alarm', { ...alarm, history: undefined })
 }
@@ -125,20 +118,17 @@ function setPoint(p, state, at = 0) {
   const device = world.devices.find((d) => d.id === p.device)
   for (const a of open().filter((a) => a.point === p.id && !a.cleared_at && a.signal_state !== state)) {
     a.cleared_at = iso()
-    a.state = a.acknowledged ? 'normal' : 'returned'
+    a.close_needed = a.priority <= 2
+    shown(a)
     step(a, 'cleared')
   }
   const kind = stateKinds[state]
   if (!kind || was === state) return undefined
   const again = open().find((a) => a.point === p.id && a.kind === kind[0])
   if (again) {
-    Object.assign(again, {
-      state: 'unacknowledged',
-      cleared_at: null,
-      acknowledged: null,
-      count: again.count + 1,
-      last_at: iso(),
-    })
+    Object.assign(again, { cleared_at: null, acknowledged: null, count: again.count + 1, last_at: iso() })
+    again.chattering = again.count >= 3
+    shown(again)
     step(again, 'reraised')
     return again
   }
@@ -175,6 +165,7 @@ function setPoint(p, state, at = 0) {
     version: 0,
     change: 0,
     history: [],
+    ...fresh(p, device),
   }
   alarms.set(alarm.id, alarm)
   step(alarm, 'raised', { at: iso(at) })
@@ -238,14 +229,22 @@ if (process.argv.includes('-busy')) {
     a.count = n
     if (by)
       Object.assign(a, {
-        state: 'acknowledged',
         acknowledged: { by, by_name: by, at: iso(-ago * 1000 + 14000), comment: '' },
+        owner: ago < 900 ? { by, by_name: by, at: iso(-ago * 1000 + 14000) } : null,
       })
     if (cleared) {
-      Object.assign(a, { state: 'returned', cleared_at: iso(-60000) })
+      Object.assign(a, { cleared_at: iso(-60000) })
       p.reading.state = p.states[0]
     }
+    shown(a)
   }
+  const of = (end) => [...alarms.values()].find((a) => a.point.endsWith(end))
+  Object.assign(of('input1'), { chattering: true })
+  Object.assign(of('doors-2.door1'), { escalation: { level: 1, to: 'supervisor', at: iso(-20000) } })
+  Object.assign(of('door2'), { owner: { by: 'another', by_name: 'P. Otieno', at: iso(-40000) } })
+  const over = of('input4')
+  Object.assign(over, { cleared_at: iso(-600000), close_needed: true })
+  shown(over)
   const late = [...alarms.values()].find((a) => a.point.endsWith('input6'))
   late.late = true
   Object.assign(world.points.get('gw-nairobi/fire-2.L1D12').reading, { quality: 'stale' })
@@ -263,6 +262,12 @@ for (let i = 0; i < Number(flag('flood', 0)); i++) {
     first_up: null,
     priority: 2 + (i % 3),
     state: i % 3 ? 'acknowledged' : 'unacknowledged',
+    beneath: i % 3 ? 'acknowledged' : 'unacknowledged',
+    removed: null,
+    escalation: null,
+    chattering: false,
+    acknowledged: i % 3 ? { by: 'x', by_name: 'P. Otieno', at: iso(-i * 4000), comment: '' } : null,
+    owner: i % 6 === 1 ? { by: 'x', by_name: 'P. Otieno', at: iso(-i * 4000) } : null,
     raised_at: iso(-i * 4000),
     last_at: iso(-i * 4000),
     version: 1,
@@ -277,8 +282,11 @@ if (flag('flood')) {
     const all = [...alarms.values()]
     const a = all[(k * 7) % (k % 3 ? 20 : all.length)]
     k++
+    const answered = k % 2 === 1
     Object.assign(a, {
-      state: k % 2 ? 'acknowledged' : 'unacknowledged',
+      state: answered ? 'acknowledged' : 'unacknowledged',
+      beneath: answered ? 'acknowledged' : 'unacknowledged',
+      acknowledged: answered ? { by: 'x', by_name: 'P. Otieno', at: iso(), comment: '' } : null,
       last_at: iso(),
       version: a.version + 1,
       change: ++change,
@@ -403,8 +411,10 @@ const routes = [
     /^alarms$/,
     ({ url }) => {
       const state = url.searchParams.get('state')
+      const closing = url.searchParams.get('closing') === 'true'
+      const opened = (a) => ['unacknowledged', 'acknowledged', 'returned'].includes(a.state)
       const fits = (a) =>
-        (state ? a.state === state : a.state !== 'normal') &&
+        (closing ? a.state === 'normal' && a.close_needed && !a.closed : state ? a.state === state : opened(a)) &&
         (!url.searchParams.get('kind') || a.kind === url.searchParams.get('kind'))
       return list([...alarms.values()].filter(fits).reverse(), url)
     },
@@ -418,20 +428,19 @@ const routes = [
         throw new Refused(404, 'not_found')
       })(),
   ],
+  ...alarmRoutes({ alarms, shelf, step, tell, note, iso, id, Refused, list: (items, url) => list(items, url) }),
   [
-    'POST',
-    /^alarms\/([^/]+)\/acknowledge$/,
-    ({ match, body, by }) => {
-      const a = alarms.get(match[1])
-      if (!a) throw new Refused(404, 'not_found')
-      if (a.acknowledged) return a
-      if (body.version < a.version) throw new Refused(409, 'stale', { version: a.version, current: a })
-      a.acknowledged = { by: by.id, by_name: by.name, at: iso(), comment: body.comment ?? '' }
-      a.state = a.cleared_at ? 'normal' : 'acknowledged'
-      step(a, 'acknowledged', { by_name: by.name, comment: body.comment })
-      note(by.username, 'alarm.acknowledged', a.id)
-      return a
-    },
+    'GET',
+    /^rationale\/of$/,
+    () => ({
+      cause: 'The door was opened without a card, or its contact failed.',
+      consequence: 'Somebody may be inside.',
+      response: 'Look at the camera, send the nearest patrol, close the door.',
+      respond_within: 60,
+      finish_within: 900,
+      cameras: ['C-14'],
+      procedure: 'SOP-12',
+    }),
   ],
   ['GET', /^users$/, ({ url }) => list([...users.values()], url)],
   [
@@ -496,6 +505,7 @@ const routes = [
         gateways: world.gateways,
         devices: Object.fromEntries(world.devices.map((d) => [d.id, life(d)])),
         commands: [...commands.values()].filter((c) => !c.finished_at),
+        things: { shelf: [...shelf.values()] },
         server_time: iso(),
         cursor: String(change),
       }
@@ -582,6 +592,11 @@ const sim = createServer(async (req, res) => {
   }
   if (fault) {
     doorFault = body.fault
+    return say(200, {})
+  }
+  if (url.pathname === '/sim/v1/normal') {
+    for (const p of world.points.values())
+      if (p.states?.[0] && p.reading.state !== p.states[0]) setPoint(p, p.states[0])
     return say(200, {})
   }
   if (url.pathname === '/mock/freeze') {

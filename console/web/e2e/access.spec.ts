@@ -19,8 +19,16 @@ const pages: [string, string, string][] = [
   ['chief', '/control', '.control'],
   ['chief', '/control?doors=table', '.control .table'],
   ['chief', '/devices', '[data-device]'],
+  ['chief', '/control?panel=alarms', '.panel-bar'],
+  ['chief', '/control?show=shelved', '.control .shelf'],
+  ['chief', '/control?group=area', '.control .row'],
+  ['chief', '/shelf', '.shelf'],
   ['chief', '/alarms', '.filters'],
   ['chief', '/audit', '.table'],
+  ['chief', '/rationale?station=nairobi', '[data-rationale]'],
+  ['chief', '/rationale?station=nairobi&only=doors', '[data-door]'],
+  ['chief', '/rules?station=nairobi', '[data-rule]'],
+  ['chief', '/figures?station=nairobi', '[data-figure]'],
   ['admin', '/users', '[data-user]'],
   ['admin', '/users?tab=tokens', '.filters'],
   ['officer', '/audit', '.empty'],
@@ -42,6 +50,22 @@ for (const theme of ['dark', 'light']) {
       await signIn(page, user, `${path}${path.includes('?') ? '&' : '?'}theme=${theme}`)
       await expect(page.locator(ready).first()).toBeVisible()
       await clean(page, `${path} as ${user}, ${theme}`)
+    }
+    await signIn(page, 'chief', `/control?theme=${theme}`)
+    for (const [key, what] of [
+      ['h', 'shelve a fire'],
+      ['c', 'close'],
+    ] as const) {
+      await expect(page.locator('[data-strip] .row').first()).toBeVisible()
+      if (key === 'c') {
+        await page.waitForTimeout(450)
+        await page.keyboard.press('a')
+        await expect(page.locator('[data-strip] .row').first()).toHaveAttribute('data-state', 'acknowledged')
+      }
+      await page.keyboard.press(key)
+      await expect(page.getByRole('dialog')).toBeVisible()
+      await clean(page, `${what}, ${theme}`)
+      await page.keyboard.press('Escape')
     }
     await page.keyboard.press('?')
     await expect(page.getByRole('dialog')).toBeVisible()

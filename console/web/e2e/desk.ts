@@ -83,6 +83,18 @@ export async function calm(request: APIRequestContext) {
     const answer = await request.get('/api/v1/alarms', { headers })
     return ((await answer.json()) as { items: { id: string; state: string; version: number }[] | null }).items ?? []
   }
+  const shelves = await request.get('/api/v1/shelf?mode=shelved', { headers })
+  if (shelves.ok())
+    for (const { id } of ((await shelves.json()) as { items: { id: string }[] | null }).items ?? [])
+      await request.delete(`/api/v1/shelf/${id}?reason=test`, { headers })
+  const looked = await request.get('/api/v1/fire/investigations?open=true', { headers })
+  if (looked.ok())
+    for (const { id, version } of ((await looked.json()) as { items: { id: string; version: number }[] | null })
+      .items ?? [])
+      await request.post(`/api/v1/fire/investigations/${id}/decide`, {
+        data: { version, outcome: 'false', reason: 'test' },
+        headers,
+      })
   await expect(async () => {
     for (const alarm of await open())
       if (alarm.state !== 'acknowledged')
@@ -91,6 +103,10 @@ export async function calm(request: APIRequestContext) {
           headers,
         })
     expect(await open()).toHaveLength(0)
+    const ended = await request.get('/api/v1/alarms?closing=true', { headers })
+    for (const { id, version } of ((await ended.json()) as { items: { id: string; version: number }[] | null }).items ??
+      [])
+      await request.post(`/api/v1/alarms/${id}/close`, { data: { version, disposition: 'test', text: '' }, headers })
   }).toPass({ timeout: 30_000, intervals: [200, 300, 500] })
 }
 

@@ -21,6 +21,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarm-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a station wants its alarms */
+        get: operations["get-alarm-policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarm-policy/handling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** How long alarms may be shelved, which must be closed */
+        put: operations["set-handling"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarm-policy/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** When shifts end */
+        put: operations["set-shifts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms": {
         parameters: {
             query?: never;
@@ -32,6 +83,23 @@ export interface paths {
         get: operations["list-alarms"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer for alarms of priority 3 and 4, each for itself */
+        post: operations["acknowledge-alarms"];
         delete?: never;
         options?: never;
         head?: never;
@@ -66,6 +134,159 @@ export interface paths {
         put?: never;
         /** Answer for an alarm */
         post: operations["acknowledge-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what an alarm was */
+        post: operations["close-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/give-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an alarm be nobody's again */
+        post: operations["give-alarm-back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/respond": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer for an alarm and pick it up */
+        post: operations["respond-to-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/shelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put an alarm aside */
+        post: operations["shelve-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pick an alarm up */
+        post: operations["take-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for a second officer */
+        get: operations["list-approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them, whatever became of it */
+        get: operations["get-approval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Be the second officer, by the own session or by name and password */
+        post: operations["confirm-approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say no, or take it back */
+        post: operations["decline-approval"];
         delete?: never;
         options?: never;
         head?: never;
@@ -126,6 +347,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls of intercoms, newest first */
+        get: operations["list-calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a call */
+        post: operations["answer-call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a call, or take a missed one off the list */
+        post: operations["end-call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open the door for the caller */
+        post: operations["open-for-call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands": {
         parameters: {
             query?: never;
@@ -160,6 +449,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom a station may have to reach */
+        get: operations["list-contacts"];
+        put?: never;
+        /** Add a contact */
+        post: operations["add-contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace a station's contacts by a table, or say what is wrong with it */
+        post: operations["import-contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a contact */
+        delete: operations["remove-contact"];
+        options?: never;
+        head?: never;
+        /** Change a contact */
+        patch: operations["change-contact"];
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send word to a contact, to see that it arrives */
+        post: operations["test-contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/covers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cover grants, of the covered and of the covering side */
+        get: operations["list-covers"];
+        put?: never;
+        /** Let officers of another station act here for a time */
+        post: operations["grant-cover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/covers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a cover grant now */
+        delete: operations["revoke-cover"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dead-letters": {
         parameters: {
             query?: never;
@@ -171,6 +565,40 @@ export interface paths {
         get: operations["list-dead-letters"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Word on its way and its outcome, newest first */
+        get: operations["list-deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a failed delivery once more */
+        post: operations["deliver-again"];
         delete?: never;
         options?: never;
         head?: never;
@@ -205,6 +633,628 @@ export interface paths {
         get: operations["get-device"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/door-policy/{station}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A station's rules for its doors */
+        get: operations["get-door-policy"];
+        /** Change a station's rules for its doors */
+        put: operations["save-door-policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/door-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long doors may stand open */
+        get: operations["list-door-times"];
+        put?: never;
+        /** Set doors, all of them or none */
+        post: operations["set-door-times"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Doors by id */
+        get: operations["list-doors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doors/{gateway}/{local}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One door */
+        get: operations["get-door"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say what a door is */
+        patch: operations["change-door"];
+        trace?: never;
+    };
+    "/api/v1/doors/{gateway}/{local}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a door for something, with a second officer where one is needed */
+        post: operations["command-door"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doors/{gateway}/{local}/passages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last cards and buttons at a door, newest first */
+        get: operations["list-passages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doors/{gateway}/{local}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the signature back: it is an escape door again */
+        post: operations["revoke-door"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doors/{gateway}/{local}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign that a door is no escape door */
+        post: operations["sign-door"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty-chiefs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is duty chief from when to when */
+        get: operations["list-duty-chiefs"];
+        put?: never;
+        /** Write somebody into the list of duty chiefs */
+        post: operations["add-duty-chief"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty-chiefs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Strike a turn out */
+        delete: operations["remove-duty-chief"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fallback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How old the fallback packs are */
+        get: operations["fallback-packs"];
+        put?: never;
+        /** Write a station's fallback pack now */
+        post: operations["write-fallback-pack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fallback/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A station's newest fallback pack as a printable page */
+        get: operations["fallback-page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alarms against their targets; the last 24 hours when no time is named */
+        get: operations["get-figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV or XLSX */
+        get: operations["export-month"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/month": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of a month of the station */
+        get: operations["get-month"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/evacuations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Warden boards, newest first */
+        get: operations["list-evacuations"];
+        put?: never;
+        /** Start the warden board of a building */
+        post: operations["start-evacuation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/evacuations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One warden board and its log */
+        get: operations["get-evacuation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/evacuations/{id}/assembly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add an assembly point */
+        post: operations["add-evacuation-assembly"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/evacuations/{id}/assembly/{row}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count who stands at an assembly point */
+        post: operations["set-evacuation-assembly"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/evacuations/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close the board with a summary */
+        post: operations["close-evacuation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/evacuations/{id}/floors/{row}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say how a floor stands */
+        post: operations["set-evacuation-floor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/evacuations/{id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a line to the log */
+        post: operations["note-evacuation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/evacuations/{id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put somebody on the board */
+        post: operations["add-evacuation-person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/evacuations/{id}/people/{row}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say how somebody on the board is */
+        post: operations["set-evacuation-person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/evacuations/{id}/service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note a step with the fire service */
+        post: operations["set-evacuation-service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/investigations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Investigations of pre-alarms, newest first */
+        get: operations["list-investigations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/investigations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One investigation */
+        get: operations["get-investigation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/investigations/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say who looks into a pre-alarm */
+        post: operations["assign-investigation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/investigations/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether a pre-alarm is a fire */
+        post: operations["decide-investigation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/investigations/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an investigation its time once more */
+        post: operations["extend-investigation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/panels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fire panels, and whether they can be heard */
+        get: operations["list-fire-panels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A station's times, assembly points and contacts */
+        get: operations["get-fire-settings"];
+        /** Save a station's times, assembly points and contacts */
+        put: operations["save-fire-settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/sheet/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the fire service gets about an alarm */
+        get: operations["fire-sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fire zones and how they stand, the gravest first */
+        get: operations["list-fire-zones"];
+        put?: never;
+        /** Add a fire zone */
+        post: operations["add-fire-zone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fire/zones/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a fire zone */
+        delete: operations["remove-fire-zone"];
+        options?: never;
+        head?: never;
+        /** Write a fire zone anew */
+        patch: operations["change-fire-zone"];
+        trace?: never;
+    };
+    "/api/v1/flood-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When a station is in an alarm flood */
+        get: operations["get-flood-settings"];
+        put?: never;
+        /** Set when a station is in an alarm flood */
+        post: operations["set-flood-settings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -280,6 +1330,181 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the next officer of a station must know, as it is now */
+        get: operations["handover-sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Handovers of a station, newest first, without their sheets */
+        get: operations["list-handovers"];
+        put?: never;
+        /** The outgoing officer signs the sheet as it is now */
+        post: operations["offer-handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One handover with its sheet */
+        get: operations["get-handover"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The incoming officer signs */
+        post: operations["take-handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/impairments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Points on test, isolated or disabled, newest first */
+        get: operations["list-impairments"];
+        put?: never;
+        /** Put a point on test, isolate or disable it until an instant */
+        post: operations["add-impairment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/impairments.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The register as comma-separated values
+         * @description Takes station, point, mode, open, fire, from and to as the list does.
+         */
+        get: operations["export-impairments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/impairments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entry of the register and its history */
+        get: operations["get-impairment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/impairments/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a point back in service */
+        post: operations["end-impairment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/impairments/{id}/prolong": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move the end of an entry */
+        post: operations["prolong-impairment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/impairments/{id}/round": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note a round of the fire watch */
+        post: operations["walk-impairment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -289,9 +1514,302 @@ export interface paths {
         };
         /**
          * What is true now and what changes, as server-sent events
-         * @description Events: snapshot, alarm, point, device, command, gateway, heartbeat, gone. Last-Event-ID resumes without a gap, or begins with a new snapshot.
+         * @description Events: snapshot, alarm, point, device, command, gateway, heartbeat, rights, gone, and one a topic of things. Last-Event-ID resumes without a gap, or begins with a new snapshot.
          */
         get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lockdowns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lockdowns, newest first */
+        get: operations["list-lockdowns"];
+        put?: never;
+        /** Lock down an area, a building or the station, or say what that would do */
+        post: operations["begin-lockdown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lockdowns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One lockdown with its doors */
+        get: operations["get-lockdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lockdowns/{id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the doors that did not obey once more */
+        post: operations["ask-lockdown-again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lockdowns/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a released lockdown off the board although not every door is known to be free */
+        post: operations["dismiss-lockdown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lockdowns/{id}/hold-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hold the doors again that a fire has taken out */
+        post: operations["hold-lockdown-again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lockdowns/{id}/reason": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say why */
+        post: operations["give-lockdown-reason"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lockdowns/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Release it, with a second officer where one is needed */
+        post: operations["release-lockdown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cardholders by name, or the holder of a card */
+        get: operations["list-people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last imports of a station */
+        get: operations["list-people-imports"];
+        put?: never;
+        /** Make a list the register of a station, whole or not at all */
+        post: operations["import-people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One cardholder */
+        get: operations["get-person"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The face of a cardholder */
+        get: operations["get-photo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add premises, a building, a level or an area */
+        post: operations["add-place"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a place on which nothing stands */
+        delete: operations["remove-place"];
+        options?: never;
+        head?: never;
+        /** Rename, move or reorder a place */
+        patch: operations["change-place"];
+        trace?: never;
+    };
+    "/api/v1/plans/{level}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plan of a level */
+        get: operations["get-plan"];
+        /** Save the plan of a level */
+        put: operations["save-plan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{level}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a version back as a new one */
+        post: operations["restore-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{level}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of a plan, newest first */
+        get: operations["list-plan-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{level}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A plan as it was saved once */
+        get: operations["get-plan-version"];
         put?: never;
         post?: never;
         delete?: never;
@@ -387,6 +1905,410 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/posture-definitions/{station}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The postures that a station may take */
+        get: operations["get-postures"];
+        /** Change the postures that a station may take */
+        put: operations["save-postures"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/postures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Postures that are and were set, newest first */
+        get: operations["list-postures"];
+        put?: never;
+        /** Set a posture, or say what that would do */
+        post: operations["set-posture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/postures/{id}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a posture */
+        post: operations["clear-posture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/postures/{id}/steps/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that what a person does is done */
+        post: operations["do-posture-step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rationale": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was thought out of each point's alarms */
+        get: operations["list-rationale"];
+        put?: never;
+        /** Set many at once, all of them or none */
+        post: operations["set-rationale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rationale/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what, newest first */
+        get: operations["list-rationale-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rationale/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The table as CSV or XLSX */
+        get: operations["export-rationale"];
+        put?: never;
+        /** Set from a table, as a dry run or for good */
+        post: operations["import-rationale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rationale/of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What counts for one kind of a point */
+        get: operations["get-rationale"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A station as it was at an instant */
+        get: operations["replay-at"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replay/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened between two instants, oldest first */
+        get: operations["replay-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replay/range": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Since when a station's past is known, and how much came when */
+        get: operations["replay-range"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long what is kept */
+        get: operations["get-retention"];
+        /** Change how long what is kept */
+        put: operations["put-retention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Legal holds, newest first */
+        get: operations["list-holds"];
+        put?: never;
+        /** Keep a part of the journal, however old */
+        post: operations["place-hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/holds/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a legal hold */
+        post: operations["release-hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What several signals together mean */
+        get: operations["list-rules"];
+        put?: never;
+        /** Add a rule; it begins switched off */
+        post: operations["add-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a rule over past signals, without any effect */
+        post: operations["try-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/try/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a trial is, and what it found */
+        get: operations["get-trial"];
+        put?: never;
+        post?: never;
+        /** End a trial; what it found stays to be read */
+        delete: operations["cancel-trial"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One rule */
+        get: operations["get-rule"];
+        put?: never;
+        post?: never;
+        /** Remove a rule; its alarms stay */
+        delete: operations["remove-rule"];
+        options?: never;
+        head?: never;
+        /** Change a rule, switch it on or off */
+        patch: operations["change-rule"];
+        trace?: never;
+    };
+    "/api/v1/rules/{id}/hits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a rule found, newest first, with the signals it stands on */
+        get: operations["list-rule-hits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Signals and acts in words, newest first */
+        get: operations["search-text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a search finds, as comma-separated values
+         * @description Takes view (point, person or text), and what that search takes.
+         */
+        get: operations["export-search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a person did and where a card was shown, oldest first */
+        get: operations["search-person"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/point": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a point said, newest first */
+        get: operations["search-point"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -401,6 +2323,23 @@ export interface paths {
         post: operations["sign-in"];
         /** Sign out */
         delete: operations["sign-out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let the next officer take over this desk */
+        post: operations["change-officer"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -440,6 +2379,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shelf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is shelved, suppressed by design or out of service */
+        get: operations["list-shelf"];
+        put?: never;
+        /** Put a point's alarms aside, or take it out of service */
+        post: operations["add-to-shelf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shelf/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Show again what was put aside */
+        delete: operations["take-off-shelf"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shelf/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer for what is shelved in the next shift too */
+        post: operations["confirm-shelf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/signals": {
         parameters: {
             query?: never;
@@ -450,6 +2441,143 @@ export interface paths {
         /** The journal, newest first */
         get: operations["list-signals"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places, points and cameras by name */
+        get: operations["search-sites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{station}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Premises, buildings, levels, areas, and what stands in them */
+        get: operations["get-site"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{station}/cameras/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Add a camera to the register, or change one */
+        put: operations["save-camera"];
+        post?: never;
+        /** Remove a camera that is drawn on no plan */
+        delete: operations["remove-camera"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{station}/drawings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload an SVG or a PNG for plans */
+        post: operations["upload-drawing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{station}/drawings/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture under a plan */
+        get: operations["get-drawing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{station}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The site of a station as a ZIP of JSON and pictures */
+        get: operations["export-site"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{station}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a station's site what a file says, wholly or not at all */
+        post: operations["import-site"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{station}/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say where points are; all or none */
+        put: operations["place-points"];
         post?: never;
         delete?: never;
         options?: never;
@@ -490,6 +2618,42 @@ export interface paths {
         head?: never;
         /** Change a station */
         patch: operations["change-station"];
+        trace?: never;
+    };
+    "/api/v1/suppression-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is suppressed by design, and when */
+        get: operations["list-suppression-rules"];
+        put?: never;
+        /** Suppress alarms by design */
+        post: operations["add-suppression-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suppression-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Suppress by design no more */
+        delete: operations["remove-suppression-rule"];
+        options?: never;
+        head?: never;
+        /** Change what is suppressed by design */
+        patch: operations["change-suppression-rule"];
         trace?: never;
     };
     "/api/v1/tokens": {
@@ -580,6 +2744,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who watches which station, and how the watch stands */
+        get: operations["watch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/alive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A desk reports: its name, its station, a key */
+        post: operations["watch-alive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watch/escalation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change where a station's unanswered alarms go */
+        patch: operations["change-escalation"];
+        trace?: never;
+    };
+    "/api/v1/watch/keeping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change how a station's watch is kept */
+        patch: operations["change-keeping"];
+        trace?: never;
+    };
+    "/api/v1/watch/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a station wants its watch kept, and where its alarms go */
+        get: operations["watch-settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -603,6 +2852,20 @@ export interface components {
              */
             version: number;
         };
+        AcknowledgeManyInputBody: {
+            alarms: components["schemas"]["Seen"][];
+            comment?: string;
+        };
+        AcknowledgedOne: {
+            alarm: components["schemas"]["Alarm"] | null;
+            code: string;
+            detail: string;
+            id: string;
+            ok: boolean;
+            params: {
+                [key: string]: unknown;
+            };
+        };
         Acknowledgement: {
             /** Format: date-time */
             at: string;
@@ -610,9 +2873,69 @@ export interface components {
             by_name: string;
             comment: string;
         };
+        Act: {
+            action: string;
+            actor: string;
+            actor_name: string;
+            address: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            change: number;
+            /** Format: int64 */
+            index: number;
+            params: {
+                [key: string]: string;
+            };
+            station: string;
+            subject: string;
+        };
+        AddAssemblyInputBody: {
+            name: string;
+        };
+        AddContactInputBody: {
+            email?: string;
+            function?: string;
+            name: string;
+            phone?: string;
+            /** Format: int64 */
+            position?: number;
+            post?: string;
+            radio?: string;
+            /** @description delivery, supervisor, duty_chief or nothing */
+            role?: string;
+            station: string;
+            user?: string;
+            webhook?: string;
+        };
         AddGatewayInputBody: {
             id: string;
             name?: string;
+            station: string;
+        };
+        AddImpairmentInputBody: {
+            /** @description Ask the panel for it too, where the point takes the command */
+            command?: boolean;
+            /** @enum {string} */
+            mode: "test" | "isolated" | "disabled";
+            /** @description <gateway>/<device>.<point>, or <gateway>/<device>.* for all of a device */
+            point: string;
+            reason: string;
+            /** Format: date-time */
+            until: string;
+        };
+        AddPlaceInputBody: {
+            /** @enum {string} */
+            kind: "premises" | "building" | "level" | "area";
+            name: string;
+            note?: string;
+            /** @description Empty for premises */
+            parent?: string;
+            station: string;
+        };
+        AddRuleInputBody: {
+            name: string;
+            rule: components["schemas"]["Logic"];
             station: string;
         };
         AddStationInputBody: {
@@ -621,11 +2944,49 @@ export interface components {
             /** @example Europe/Vienna */
             time_zone: string;
         };
+        AddSuppressionInputBody: {
+            /** @description With area_disarmed: the point that says whether the area is armed */
+            area?: string;
+            /** @description With panel_on_test: gateway/device; empty for every panel of the station */
+            device?: string;
+            enabled: boolean;
+            name: string;
+            /** @description With area_disarmed: the zones */
+            points?: string[];
+            station: string;
+            /** @enum {string} */
+            when: "panel_on_test" | "area_disarmed";
+        };
+        AddToShelfInputBody: {
+            /** @description Empty: all but life safety */
+            kind?: string;
+            /** Format: int64 */
+            minutes?: number;
+            /** @enum {string} */
+            mode: "shelved" | "out_of_service";
+            /** @description Until the alarm is over, at most until the end of the shift */
+            one_shot?: boolean;
+            /** @description Who walks there meanwhile; needed at the perimeter */
+            patrol?: string;
+            point: string;
+            reason: string;
+            /** Format: date-time */
+            until?: string;
+            until_shift?: boolean;
+        };
         AddTokenInputBody: {
             /** Format: date-time */
             expires_at?: string;
             name: string;
             roles: components["schemas"]["Grant"][];
+        };
+        AddTurnInputBody: {
+            contact: string;
+            /** Format: date-time */
+            from: string;
+            station: string;
+            /** Format: date-time */
+            until: string;
         };
         AddUserInputBody: {
             name: string;
@@ -634,14 +2995,41 @@ export interface components {
             roles: components["schemas"]["Grant"][];
             username: string;
         };
+        AddZoneInputBody: {
+            /**
+             * Format: int64
+             * @description 0 as the station has it
+             */
+            investigate_seconds?: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description As the panel shows it
+             */
+            number: number;
+            /** @description <gateway>/<device> */
+            panel: string;
+            /** @description The area or level that it covers */
+            place?: string;
+            points?: string[];
+            station: string;
+        };
         Alarm: {
             acknowledged: components["schemas"]["Acknowledgement"] | null;
+            area: string;
+            area_name: string;
+            beneath: string;
+            building: string;
+            building_name: string;
             category: string;
             cause: string | null;
             /** Format: int64 */
             change: number;
+            chattering: boolean;
             /** Format: date-time */
             cleared_at: string | null;
+            close_needed: boolean;
+            closed: components["schemas"]["Closure"] | null;
             confirmed: boolean;
             /** Format: int64 */
             count: number;
@@ -651,6 +3039,9 @@ export interface components {
             };
             device: string;
             device_name: string;
+            escalation: components["schemas"]["Escalated"] | null;
+            /** Format: date-time */
+            finish_at: string | null;
             first_up: components["schemas"]["FirstUp"] | null;
             gateway: string;
             id: string;
@@ -660,6 +3051,8 @@ export interface components {
             late: boolean;
             life_safety: boolean;
             location: string;
+            on_test: boolean;
+            owner: components["schemas"]["Owner"] | null;
             point: string;
             point_name: string;
             /** Format: int64 */
@@ -668,6 +3061,7 @@ export interface components {
             raised_at: string;
             /** Format: date-time */
             received_at: string;
+            removed: components["schemas"]["Removed"] | null;
             signal_state: string;
             state: string;
             station: string;
@@ -677,14 +3071,34 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        AlarmPolicy: {
+            escalation: {
+                [key: string]: components["schemas"]["EscalationStep"][];
+            };
+            handling: components["schemas"]["Handling"];
+            /** Format: int64 */
+            handling_version: number;
+            shifts: string[];
+            /** Format: int64 */
+            shifts_version: number;
+            station: string;
+        };
         AlarmWithHistory: {
             acknowledged: components["schemas"]["Acknowledgement"] | null;
+            area: string;
+            area_name: string;
+            beneath: string;
+            building: string;
+            building_name: string;
             category: string;
             cause: string | null;
             /** Format: int64 */
             change: number;
+            chattering: boolean;
             /** Format: date-time */
             cleared_at: string | null;
+            close_needed: boolean;
+            closed: components["schemas"]["Closure"] | null;
             confirmed: boolean;
             /** Format: int64 */
             count: number;
@@ -694,6 +3108,9 @@ export interface components {
             };
             device: string;
             device_name: string;
+            escalation: components["schemas"]["Escalated"] | null;
+            /** Format: date-time */
+            finish_at: string | null;
             first_up: components["schemas"]["FirstUp"] | null;
             gateway: string;
             history: components["schemas"]["Entry"][];
@@ -704,14 +3121,18 @@ export interface components {
             late: boolean;
             life_safety: boolean;
             location: string;
+            on_test: boolean;
+            owner: components["schemas"]["Owner"] | null;
             point: string;
             point_name: string;
             /** Format: int64 */
             priority: number;
             /** Format: date-time */
             raised_at: string;
+            rationale: components["schemas"]["Rationale"] | null;
             /** Format: date-time */
             received_at: string;
+            removed: components["schemas"]["Removed"] | null;
             signal_state: string;
             state: string;
             station: string;
@@ -719,6 +3140,77 @@ export interface components {
             suppressed_children: number;
             text: string;
             /** Format: int64 */
+            version: number;
+        };
+        AliveInputBody: {
+            /** @description The desk's name */
+            desk?: string;
+            /** @description A key or button was pressed */
+            key: boolean;
+            /** @description The station that the desk has chosen; empty: all */
+            station?: string;
+        };
+        AnswerCallInputBody: {
+            /** @description Although somebody else has taken it */
+            take_over?: boolean;
+        };
+        AnswerTimes: {
+            /** Format: double */
+            first: number;
+            /** Format: int64 */
+            n: number;
+            /** Format: double */
+            p50: number;
+            /** Format: double */
+            p90: number;
+            /** Format: int64 */
+            priority: number;
+            /** Format: double */
+            second: number;
+        };
+        Approval: {
+            /** @enum {string} */
+            action: "door_command" | "lockdown_release" | "posture_set" | "posture_clear";
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            /** Format: date-time */
+            expires: string;
+            id: string;
+            name: string;
+            permission: string;
+            reason: string;
+            result: string;
+            second: string;
+            second_name: string;
+            /** @enum {string} */
+            state: "waiting" | "given" | "done" | "refused" | "expired";
+            station: string;
+            subject: string;
+            verb: string;
+            /** Format: int64 */
+            version: number;
+        };
+        Assembly: {
+            /** Format: date-time */
+            at: string | null;
+            by_name: string;
+            /** Format: int64 */
+            count: number | null;
+            id: string;
+            name: string;
+            /** Format: int64 */
+            version: number;
+            warden: string;
+        };
+        AssignInputBody: {
+            /** @description Who looks */
+            name: string;
+            /**
+             * Format: int64
+             * @description The version that was seen
+             */
             version: number;
         };
         AuditEntry: {
@@ -740,10 +3232,180 @@ export interface components {
             station: string;
             subject: string;
         };
+        BadActor: {
+            /** Format: int64 */
+            chatter: number;
+            device_name: string;
+            /** Format: int64 */
+            fleeting: number;
+            /** Format: int64 */
+            held: number;
+            kind: string;
+            life_safety: boolean;
+            location: string;
+            /** Format: int64 */
+            n: number;
+            point: string;
+            point_name: string;
+            propose: string;
+            /** Format: double */
+            share: number;
+            /** Format: int64 */
+            worst: number;
+        };
+        BeginLockdownInputBody: {
+            /** @description Although there is a fire in the building */
+            confirm_fire?: boolean;
+            /** @description Touch no door, say what would happen to each */
+            dry_run?: boolean;
+            /** @description An area, a level, a building or premises; empty: the whole station */
+            place?: string;
+            station: string;
+        };
+        Call: {
+            /** @enum {string} */
+            alarm: "" | "raised" | "restored";
+            /** Format: date-time */
+            alarm_due: string;
+            /** Format: date-time */
+            answered_at: string | null;
+            area: string;
+            area_name: string;
+            building: string;
+            building_name: string;
+            by: string;
+            by_name: string;
+            cameras: string[];
+            demo: boolean;
+            door: string;
+            door_name: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: date-time */
+            gone_at: string | null;
+            id: string;
+            late: boolean;
+            level: string;
+            level_name: string;
+            location: string;
+            name: string;
+            opened: components["schemas"]["CallOpening"][];
+            point: string;
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            state: "ringing" | "answered" | "missed" | "ended";
+            station: string;
+            /** Format: int64 */
+            version: number;
+        };
+        CallOpened: {
+            approval: components["schemas"]["Approval"] | null;
+            call: components["schemas"]["Call"];
+        };
+        CallOpening: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            command: string;
+        };
+        Camera: {
+            id: string;
+            name: string;
+            place: string;
+            station: string;
+            /** Format: int64 */
+            version: number;
+        };
+        CameraView: {
+            /** Format: double */
+            angle: number;
+            camera: string;
+            /** Format: double */
+            direction: number;
+            place: string;
+            /** Format: double */
+            range: number;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+        };
+        ChangeContactInputBody: {
+            email?: string;
+            function?: string;
+            name: string;
+            phone?: string;
+            /** Format: int64 */
+            position?: number;
+            post?: string;
+            radio?: string;
+            /** @description delivery, supervisor, duty_chief or nothing */
+            role?: string;
+            user?: string;
+            /** Format: int64 */
+            version: number;
+            webhook?: string;
+        };
+        ChangeDoorInputBody: {
+            cameras?: string[];
+            /** @enum {string} */
+            class?: "inside" | "entrance" | "dock";
+            opens?: string;
+            two_person?: boolean;
+            /**
+             * Format: int64
+             * @description As it was seen; 0 when nothing was set
+             */
+            version: number;
+        };
+        ChangePlaceInputBody: {
+            name?: string;
+            note?: string;
+            parent?: string;
+            /** Format: int64 */
+            position?: number;
+            /**
+             * Format: int64
+             * @description The version that was seen
+             */
+            version: number;
+        };
+        ChangeRuleInputBody: {
+            /** @description Switch it on although nobody has tried it as it stands */
+            anyway?: boolean;
+            enabled?: boolean;
+            name?: string;
+            rule?: components["schemas"]["Logic"];
+            /** Format: int64 */
+            version: number;
+        };
         ChangeStationInputBody: {
             fire_commands?: boolean;
             name?: string;
+            /**
+             * Format: int64
+             * @description UN Security Level 1 to 6; 0 takes it back
+             */
+            security_level?: number;
             time_zone?: string;
+            /** @description Working days, 1 Monday to 7 Sunday */
+            working_week?: number[];
+        };
+        ChangeSuppressionInputBody: {
+            /** @description With area_disarmed: the point that says whether the area is armed */
+            area?: string;
+            /** @description With panel_on_test: gateway/device; empty for every panel of the station */
+            device?: string;
+            enabled: boolean;
+            name: string;
+            /** @description With area_disarmed: the zones */
+            points?: string[];
+            /** Format: int64 */
+            version: number;
+            /** @enum {string} */
+            when: "panel_on_test" | "area_disarmed";
         };
         ChangeUserInputBody: {
             disabled?: boolean;
@@ -751,6 +3413,65 @@ export interface components {
             roles?: components["schemas"]["Grant"][];
             /** Format: int64 */
             version: number;
+        };
+        ChangeZoneInputBody: {
+            /**
+             * Format: int64
+             * @description 0 as the station has it
+             */
+            investigate_seconds?: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description As the panel shows it
+             */
+            number: number;
+            /** @description The area or level that it covers */
+            place?: string;
+            points?: string[];
+            /**
+             * Format: int64
+             * @description The version that was seen
+             */
+            version: number;
+        };
+        Choices: {
+            escalation: {
+                [key: string]: components["schemas"]["UpwardStep"][];
+            };
+            /** Format: int64 */
+            escalation_version: number;
+            keeping: components["schemas"]["Keeping"];
+            /** Format: int64 */
+            keeping_version: number;
+            station: string;
+        };
+        CloseAlarmInputBody: {
+            /** @enum {string} */
+            disposition: "real" | "nuisance" | "false" | "test" | "drill" | "other";
+            /** @description Needed with other */
+            text?: string;
+            /**
+             * Format: int64
+             * @description The version that was seen
+             */
+            version: number;
+        };
+        CloseEvacuationInputBody: {
+            summary: string;
+            /**
+             * Format: int64
+             * @description The board's version that was seen
+             */
+            version: number;
+        };
+        Closure: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            disposition: string;
+            text: string;
         };
         Command: {
             arguments: {
@@ -778,6 +3499,15 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        CommandDoorInputBody: {
+            /**
+             * Format: int64
+             * @description Of access: how long the door stays unlocked
+             */
+            minutes?: number;
+            reason?: string;
+            verb: string;
+        };
         CommandWish: {
             arguments?: {
                 [key: string]: string;
@@ -785,8 +3515,106 @@ export interface components {
             reason?: string;
             verb: string;
         };
+        Condition: {
+            /** Format: date-time */
+            acknowledged_at: string | null;
+            acknowledged_by: string;
+            alarm: string;
+            confirmed: boolean;
+            first_up: boolean;
+            kind: string;
+            point: string;
+            point_name: string;
+            reason: string;
+            /** Format: date-time */
+            received_at: string | null;
+            /** Format: date-time */
+            since: string;
+            state: string;
+        };
+        ConfirmApprovalInputBody: {
+            password?: string;
+            /** @description Empty: whoever is signed in is the second officer */
+            username?: string;
+        };
+        Contact: {
+            name: string;
+            phone: string;
+            role: string;
+        };
+        ContactsRead: {
+            applied: boolean;
+            faults: components["schemas"]["RowFault"][];
+            /** Format: int64 */
+            rows: number;
+        };
+        Cover: {
+            grant: string;
+            station: string;
+        };
+        CoverInputBody: {
+            /** @description The station whose officers cover it */
+            by_station?: string;
+            /** @example 22:00 */
+            daily_from?: string;
+            /** @example 06:00 */
+            daily_to?: string;
+            /** Format: date-time */
+            from: string;
+            reason: string;
+            /** @description The covered station */
+            station: string;
+            /** Format: date-time */
+            until: string;
+            /** @description User ids; none: every officer of by_station */
+            users?: string[];
+        };
         Credential: {
             credential: string;
+        };
+        DecideInputBody: {
+            /** @enum {string} */
+            outcome: "real" | "false";
+            /** @description Needed when it is no fire */
+            reason?: string;
+            /**
+             * Format: int64
+             * @description The version that was seen
+             */
+            version: number;
+        };
+        Delivery: {
+            about: string;
+            address: string;
+            channel: string;
+            contact: string;
+            /** Format: date-time */
+            created_at: string;
+            demo: boolean;
+            id: string;
+            name: string;
+            /** Format: date-time */
+            next_at: string | null;
+            reason: string;
+            /** Format: date-time */
+            sent_at: string | null;
+            state: string;
+            station: string;
+            subject: string;
+            text: string;
+            to: string;
+            /** Format: int64 */
+            tries: number;
+        };
+        Density: {
+            /** Format: int64 */
+            alarms: number;
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            signals: number;
+            /** Format: int64 */
+            worst: number;
         };
         Device: {
             address: string;
@@ -800,6 +3628,7 @@ export interface components {
             line: string;
             location: string;
             name: string;
+            plan: components["schemas"]["ReadPlan"] | null;
             points: components["schemas"]["Point"][];
             profile: string;
             /** Format: date-time */
@@ -808,18 +3637,387 @@ export interface components {
             state: "up" | "lost" | "unknown";
             station: string;
         };
-        Entry: {
+        DispositionShare: {
+            disposition: string;
+            /** Format: int64 */
+            n: number;
+            /** Format: double */
+            share: number;
+        };
+        Door: {
+            location: string;
+            name: string;
+            old: boolean;
+            point: string;
+            states: string[];
+        };
+        DoorHours: {
+            days: number[];
+            from: string;
+            /** Format: int64 */
+            held_after: number;
+            to: string;
+        };
+        DoorPassage: {
+            /** Format: date-time */
+            at: string;
+            card_hash: string;
+            detail: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            id: number;
+            kind: string;
+            person: components["schemas"]["PeoplePerson"] | null;
+            text: string;
+        };
+        DoorPolicyNow: {
+            /** Format: int64 */
+            call_alarm: number;
+            /** Format: int64 */
+            reason_within: number;
+            two_postures: boolean;
+            two_release: boolean;
+            two_verbs: string[];
+            /** Format: int64 */
+            version: number;
+        };
+        DoorRelease: {
             /** Format: date-time */
             at: string;
             by: string;
             by_name: string;
+            reason: string;
+            second: string;
+        };
+        DoorScope: {
+            /** @enum {string} */
+            kind: "station" | "premises" | "building" | "level" | "area";
+            name: string;
+            place: string;
+        };
+        DoorSetting: {
+            /** @enum {string} */
+            class: "inside" | "entrance" | "dock" | "unsupervised";
+            /**
+             * Format: int64
+             * @description Seconds; 0 takes the class's own
+             */
+            held_after: number;
+            hours: components["schemas"]["DoorHours"][];
+            point: string;
+            /** Format: int64 */
+            version: number;
+            /**
+             * Format: int64
+             * @description Seconds before; 0 is ten
+             */
+            warn: number;
+        };
+        DoorSettings: {
+            cameras: string[];
+            /** @enum {string} */
+            class: "inside" | "entrance" | "dock";
+            not_escape: components["schemas"]["EscapeSignature"] | null;
+            opens: string;
+            point: string;
+            station: string;
+            two_person: boolean;
+            /** Format: int64 */
+            version: number;
+        };
+        DoorTime: {
+            area_name: string;
+            /** Format: date-time */
+            changed_at: string | null;
+            changed_by: string;
+            class: string;
+            /** Format: int64 */
+            held_after: number;
+            hours: components["schemas"]["DoorHours"][];
+            location: string;
+            name: string;
+            /** Format: int64 */
+            now: number;
+            point: string;
+            station: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: int64 */
+            warn: number;
+        };
+        DoorsDoor: {
+            /** @enum {string} */
+            alarm: "normal" | "forced_open" | "open_too_long";
+            area: string;
+            area_name: string;
+            building: string;
+            building_name: string;
+            /** @enum {string} */
+            contact: "unknown" | "open" | "closed" | "fault";
+            demo: boolean;
+            device: string;
+            escape: boolean;
+            fault: boolean;
+            gateway: string;
+            id: string;
+            level: string;
+            level_name: string;
+            location: string;
+            lockdowns: string[];
+            /** @enum {string} */
+            mode: "unknown" | "locked" | "unlocked" | "accessed" | "blocked" | "locked_down" | "locked_open" | "double_locked";
+            name: string;
+            /** Format: date-time */
+            observed: string | null;
+            online: boolean;
+            quality: string;
+            settings: components["schemas"]["DoorSettings"];
+            station: string;
+            tamper: boolean;
+            /** Format: date-time */
+            unlocked_until: string | null;
+            verbs: string[];
+        };
+        DutyTurn: {
+            contact: string;
+            contact_name: string;
+            /** Format: date-time */
+            from: string;
+            id: string;
+            station: string;
+            /** Format: date-time */
+            until: string;
+        };
+        EndImpairmentInputBody: {
+            /** @description Ask the panel for it too, where the point takes the command */
+            command?: boolean;
+            reason?: string;
+            /**
+             * Format: int64
+             * @description The version that was seen
+             */
+            version: number;
+        };
+        Entry: {
+            address: string;
+            /** Format: date-time */
+            at: string;
+            beneath: string;
+            by: string;
+            by_name: string;
             comment: string;
+            disposition: string;
+            from: string;
+            removed: components["schemas"]["Removed"] | null;
             signal: components["schemas"]["Said"] | null;
+            to: string;
             what: string;
+        };
+        Escalated: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            level: number;
+            nobody?: boolean;
+            to: string;
+        };
+        EscalationInputBody: {
+            escalation: {
+                [key: string]: components["schemas"]["UpwardStep"][];
+            };
+            station: string;
+            /**
+             * Format: int64
+             * @description escalation_version as it was seen; 0 when nothing was chosen
+             */
+            version: number;
+        };
+        EscalationStep: {
+            /** Format: int64 */
+            after: number;
+            to: string;
+        };
+        EscapeSignature: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            why: string;
+        };
+        Evacuation: {
+            alarm: string;
+            assembly: components["schemas"]["Assembly"][];
+            building: string;
+            building_name: string;
+            /** Format: date-time */
+            closed_at: string | null;
+            closed_by: string;
+            closed_by_name: string;
+            demo: boolean;
+            /** Format: date-time */
+            detected_at: string | null;
+            drill: boolean;
+            floors: components["schemas"]["Floor"][];
+            id: string;
+            /** Format: int64 */
+            lines: number;
+            people: components["schemas"]["Person"][];
+            reason: string;
+            /** Format: date-time */
+            received_at: string | null;
+            running: boolean;
+            service: components["schemas"]["Service"];
+            /** Format: date-time */
+            started_at: string;
+            started_by: string;
+            started_by_name: string;
+            station: string;
+            summary: string;
+            /** Format: int64 */
+            version: number;
+            zone_name: string;
+        };
+        EvacuationWithLog: {
+            alarm: string;
+            assembly: components["schemas"]["Assembly"][];
+            building: string;
+            building_name: string;
+            /** Format: date-time */
+            closed_at: string | null;
+            closed_by: string;
+            closed_by_name: string;
+            demo: boolean;
+            /** Format: date-time */
+            detected_at: string | null;
+            drill: boolean;
+            floors: components["schemas"]["Floor"][];
+            id: string;
+            /** Format: int64 */
+            lines: number;
+            log: components["schemas"]["FireLine"][];
+            people: components["schemas"]["Person"][];
+            reason: string;
+            /** Format: date-time */
+            received_at: string | null;
+            running: boolean;
+            service: components["schemas"]["Service"];
+            /** Format: date-time */
+            started_at: string;
+            started_by: string;
+            started_by_name: string;
+            station: string;
+            summary: string;
+            /** Format: int64 */
+            version: number;
+            zone_name: string;
+        };
+        ExtendInputBody: {
+            reason: string;
+            /**
+             * Format: int64
+             * @description The version that was seen
+             */
+            version: number;
+        };
+        Extension: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            reason: string;
+            /** Format: int64 */
+            seconds: number;
         };
         Fault: {
             location: string;
             message: string;
+        };
+        Figures: {
+            answers: components["schemas"]["AnswerTimes"][];
+            bad_actors: components["schemas"]["BadActor"][];
+            /** Format: int64 */
+            chattering: number;
+            closed: components["schemas"]["DispositionShare"][];
+            /** Format: int64 */
+            escalated: number;
+            /** Format: int64 */
+            fleeting: number;
+            /** Format: double */
+            flood_share: number;
+            floods: components["schemas"]["FloodPast"][];
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            overdue: number;
+            priorities: components["schemas"]["PriorityShare"][];
+            rate: components["schemas"]["Rate"];
+            /** Format: int64 */
+            slot_seconds: number;
+            slots: components["schemas"]["RateSlot"][];
+            stale: components["schemas"]["StaleAlarm"][];
+            /** Format: int64 */
+            stale_now: number;
+            /** Format: int64 */
+            stale_worst: number;
+            station: string;
+            targets: components["schemas"]["Targets"];
+            time_zone: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: double */
+            top_ten_share: number;
+            /** Format: double */
+            unreal: number;
+            /** Format: date-time */
+            upto: string;
+        };
+        Film: {
+            items: components["schemas"]["FilmStep"][];
+            next: string;
+        };
+        FilmStep: {
+            alarm: components["schemas"]["Alarm"] | null;
+            /** Format: date-time */
+            at: string;
+            closed: boolean;
+            holds: boolean;
+            signal: components["schemas"]["Line"] | null;
+            what: string;
+        };
+        FireLine: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            /** Format: int64 */
+            n: number;
+            params: {
+                [key: string]: string;
+            };
+            what: string;
+        };
+        FireSettings: {
+            /** @description Assembly points */
+            assembly: string[];
+            /** @description Whom the fire service may ask, in this order */
+            contacts: components["schemas"]["Contact"][];
+            /**
+             * Format: int64
+             * @description How long a pre-alarm is looked into, 60 to 600
+             */
+            investigate_seconds: number;
+            station: string;
+            /**
+             * Format: int64
+             * @description 0 while the station has chosen nothing
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description How often a disabled zone is walked, 5 to 480
+             */
+            watch_minutes: number;
         };
         FirstUp: {
             alarm: string;
@@ -827,6 +4025,56 @@ export interface components {
             at: string;
             point: string;
             point_name: string;
+        };
+        FloodChoice: {
+            /** Format: int64 */
+            begin: number;
+            /** Format: int64 */
+            end: number;
+            /** Format: int64 */
+            minutes: number;
+            /** Format: int64 */
+            version: number;
+        };
+        FloodPast: {
+            /** Format: date-time */
+            ended: string | null;
+            /** Format: int64 */
+            peak: number;
+            /** Format: date-time */
+            since: string;
+            /** Format: int64 */
+            total: number;
+        };
+        Floor: {
+            /** Format: date-time */
+            at: string | null;
+            by_name: string;
+            id: string;
+            name: string;
+            remark: string;
+            /** @enum {string} */
+            state: "open" | "swept" | "not_swept" | "not_reached";
+            /** Format: int64 */
+            version: number;
+            warden: string;
+        };
+        FloorInputBody: {
+            remark?: string;
+            /** @enum {string} */
+            state: "open" | "swept" | "not_swept" | "not_reached";
+            /**
+             * Format: int64
+             * @description The row's version that was seen
+             */
+            version: number;
+            warden?: string;
+        };
+        Found: {
+            act: components["schemas"]["Act"] | null;
+            /** Format: date-time */
+            at: string;
+            signal: components["schemas"]["Line"] | null;
         };
         Gateway: {
             /** Format: int64 */
@@ -870,6 +4118,332 @@ export interface components {
             role: string;
             station: string;
         };
+        GrantView: {
+            active: boolean;
+            by_station: string;
+            daily_from: string;
+            daily_to: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            granted_at: string;
+            granted_by: string;
+            granted_name: string;
+            id: string;
+            over: boolean;
+            reason: string;
+            /** Format: date-time */
+            revoked_at: string | null;
+            revoked_name: string;
+            revoked_why: string;
+            station: string;
+            /** Format: date-time */
+            until: string;
+            user_names: {
+                [key: string]: string;
+            };
+            users: string[];
+            /** Format: int64 */
+            version: number;
+        };
+        Handling: {
+            close_needed: number[];
+            finish_minutes: number[];
+            /** Format: int64 */
+            longest_minutes: number;
+        };
+        Handover: {
+            id: string;
+            incoming: string;
+            /** Format: date-time */
+            incoming_at: string | null;
+            incoming_name: string;
+            notes: string;
+            outgoing: string;
+            /** Format: date-time */
+            outgoing_at: string;
+            outgoing_name: string;
+            remarks: string;
+            sheet: components["schemas"]["WatchSheet"] | null;
+            state: string;
+            station: string;
+            /** Format: int64 */
+            version: number;
+        };
+        HeldDoor: {
+            area: string;
+            area_name: string;
+            /** Format: date-time */
+            asked_at: string | null;
+            /** Format: date-time */
+            at: string;
+            before: string;
+            building: string;
+            building_name: string;
+            command: string;
+            dropped: boolean;
+            free: string;
+            gateway: string;
+            insisted: boolean;
+            level: string;
+            level_name: string;
+            location: string;
+            name: string;
+            note: string;
+            point: string;
+            seen: string;
+            /** @enum {string} */
+            state: "waiting" | "obeyed" | "not_obeyed" | "unknown" | "offline" | "left_out" | "cannot" | "suspended" | "releasing" | "released" | "held_elsewhere" | "not_released" | "release_offline";
+            suspended: boolean;
+            /** Format: int64 */
+            try: number;
+            verb: string;
+        };
+        Hit: {
+            /** Format: date-time */
+            at: string;
+            group: string;
+            late: boolean;
+            signals: components["schemas"]["Signal"][];
+            /** Format: int64 */
+            trigger: number;
+        };
+        Hold: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            /** Format: date-time */
+            from: string;
+            id: string;
+            reason: string;
+            release_reason: string;
+            /** Format: date-time */
+            released_at: string | null;
+            released_name: string;
+            station: string;
+            /** Format: date-time */
+            until: string;
+        };
+        HoldAgainInputBody: {
+            confirm_fire?: boolean;
+        };
+        Impairment: {
+            by: string;
+            by_name: string;
+            command: components["schemas"]["Told"] | null;
+            demo: boolean;
+            device_name: string;
+            end_reason: string;
+            /** @enum {string} */
+            ended: "" | "person" | "time" | "panel" | "alarms";
+            /** Format: date-time */
+            ended_at: string | null;
+            ended_by: string;
+            ended_by_name: string;
+            fire: boolean;
+            id: string;
+            location: string;
+            /** @enum {string} */
+            mode: "test" | "isolated" | "disabled";
+            over_run: boolean;
+            /** @enum {string} */
+            panel: "" | "active" | "restored";
+            /** Format: date-time */
+            panel_since: string | null;
+            point: string;
+            point_name: string;
+            reason: string;
+            removed: string;
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            source: "person" | "panel";
+            station: string;
+            /** Format: date-time */
+            until: string | null;
+            /** Format: int64 */
+            version: number;
+            warned: boolean;
+            watch: string;
+            /** Format: date-time */
+            watch_due: string | null;
+            /** Format: int64 */
+            watch_every: number;
+            watch_last: components["schemas"]["Round"] | null;
+            watch_overdue: boolean;
+            zone: string;
+            zone_name: string;
+        };
+        ImpairmentWithHistory: {
+            by: string;
+            by_name: string;
+            command: components["schemas"]["Told"] | null;
+            demo: boolean;
+            device_name: string;
+            end_reason: string;
+            /** @enum {string} */
+            ended: "" | "person" | "time" | "panel" | "alarms";
+            /** Format: date-time */
+            ended_at: string | null;
+            ended_by: string;
+            ended_by_name: string;
+            fire: boolean;
+            history: components["schemas"]["ImpairmentsLine"][];
+            id: string;
+            location: string;
+            /** @enum {string} */
+            mode: "test" | "isolated" | "disabled";
+            over_run: boolean;
+            /** @enum {string} */
+            panel: "" | "active" | "restored";
+            /** Format: date-time */
+            panel_since: string | null;
+            point: string;
+            point_name: string;
+            reason: string;
+            removed: string;
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            source: "person" | "panel";
+            station: string;
+            /** Format: date-time */
+            until: string | null;
+            /** Format: int64 */
+            version: number;
+            warned: boolean;
+            watch: string;
+            /** Format: date-time */
+            watch_due: string | null;
+            /** Format: int64 */
+            watch_every: number;
+            watch_last: components["schemas"]["Round"] | null;
+            watch_overdue: boolean;
+            zone: string;
+            zone_name: string;
+        };
+        ImpairmentsLine: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            params: {
+                [key: string]: string;
+            };
+            what: string;
+        };
+        ImportContactsInputBody: {
+            /** @description Only say what is wrong */
+            dry?: boolean;
+            station: string;
+            /** @description CSV with a head: name, function, post, phone, radio, email, webhook, role */
+            table: string;
+        };
+        ImportCounts: {
+            /** Format: int64 */
+            added: number;
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            in_file: number;
+            /** Format: int64 */
+            removed: number;
+        };
+        ImportFault: {
+            list: string;
+            name: string;
+            reason: string;
+            /** Format: int64 */
+            row: number;
+        };
+        ImportRationaleInputBody: {
+            dry_run: boolean;
+            /** @description CSV or XLSX, base64 */
+            file: string;
+            station: string;
+        };
+        ImportReport: {
+            cameras: components["schemas"]["ImportCounts"];
+            done: boolean;
+            /** Format: int64 */
+            drawings: number;
+            dry_run: boolean;
+            faults: components["schemas"]["ImportFault"][];
+            /** Format: int64 */
+            hidden: number;
+            places: components["schemas"]["ImportCounts"];
+            plans: components["schemas"]["ImportCounts"];
+            points: components["schemas"]["ImportCounts"];
+        };
+        Investigation: {
+            alarm: string;
+            /** Format: date-time */
+            assigned_at: string | null;
+            assigned_by: string;
+            building: string;
+            building_name: string;
+            /** Format: date-time */
+            decided_at: string | null;
+            decided_by: string;
+            decided_by_name: string;
+            demo: boolean;
+            /** Format: date-time */
+            due_at: string;
+            extended: components["schemas"]["Extension"] | null;
+            id: string;
+            investigator: string;
+            location: string;
+            other: string;
+            other_name: string;
+            outcome: string;
+            panel: string;
+            panel_name: string;
+            point: string;
+            point_name: string;
+            /** Format: int64 */
+            raises: number;
+            reason: string;
+            reported: boolean;
+            /** Format: int64 */
+            seconds: number;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "running" | "undecided" | "decided";
+            station: string;
+            /** Format: int64 */
+            version: number;
+            zone: string;
+            zone_name: string;
+        };
+        Keeping: {
+            /** Format: int64 */
+            answer_minutes: number;
+            /** Format: int64 */
+            idle_minutes: number;
+            /** Format: int64 */
+            pack_minutes: number;
+            prompt: boolean;
+            staffed: boolean;
+        };
+        KeepingInputBody: {
+            keeping: components["schemas"]["Keeping"];
+            station: string;
+            /**
+             * Format: int64
+             * @description keeping_version as it was seen; 0 when nothing was chosen
+             */
+            version: number;
+        };
+        Layer: {
+            id: string;
+            name: string;
+            place: string;
+            /** Format: date-time */
+            since: string;
+            what: string;
+        };
         Letter: {
             /** Format: int64 */
             epoch: number;
@@ -912,24 +4486,94 @@ export interface components {
             station: string;
             text: string;
         };
+        ListAcknowledgedOne: {
+            items: components["schemas"]["AcknowledgedOne"][];
+            next: string;
+        };
         ListAlarm: {
             items: components["schemas"]["Alarm"][];
+            next: string;
+        };
+        ListApproval: {
+            items: components["schemas"]["Approval"][];
             next: string;
         };
         ListAuditEntry: {
             items: components["schemas"]["AuditEntry"][];
             next: string;
         };
+        ListCall: {
+            items: components["schemas"]["Call"][];
+            next: string;
+        };
         ListCommand: {
             items: components["schemas"]["Command"][];
+            next: string;
+        };
+        ListContact: {
+            items: components["schemas"]["NotifyContact"][];
+            next: string;
+        };
+        ListDelivery: {
+            items: components["schemas"]["Delivery"][];
             next: string;
         };
         ListDevice: {
             items: components["schemas"]["Device"][];
             next: string;
         };
+        ListDoor: {
+            items: components["schemas"]["DoorsDoor"][];
+            next: string;
+        };
+        ListDoorPassage: {
+            items: components["schemas"]["DoorPassage"][];
+            next: string;
+        };
+        ListDoorTime: {
+            items: components["schemas"]["DoorTime"][];
+            next: string;
+        };
+        ListDutyTurn: {
+            items: components["schemas"]["DutyTurn"][];
+            next: string;
+        };
+        ListEvacuation: {
+            items: components["schemas"]["Evacuation"][];
+            next: string;
+        };
+        ListFault: {
+            column: string;
+            /** Format: int64 */
+            line: number;
+            reason: string;
+        };
+        ListFound: {
+            items: components["schemas"]["Found"][];
+            next: string;
+        };
         ListGateway: {
             items: components["schemas"]["Gateway"][];
+            next: string;
+        };
+        ListGrantView: {
+            items: components["schemas"]["GrantView"][];
+            next: string;
+        };
+        ListHandover: {
+            items: components["schemas"]["Handover"][];
+            next: string;
+        };
+        ListHold: {
+            items: components["schemas"]["Hold"][];
+            next: string;
+        };
+        ListImpairment: {
+            items: components["schemas"]["Impairment"][];
+            next: string;
+        };
+        ListInvestigation: {
+            items: components["schemas"]["Investigation"][];
             next: string;
         };
         ListLetter: {
@@ -940,16 +4584,80 @@ export interface components {
             items: components["schemas"]["Line"][];
             next: string;
         };
+        ListLockdown: {
+            items: components["schemas"]["Lockdown"][];
+            next: string;
+        };
         ListMissing: {
             items: components["schemas"]["Missing"][];
+            next: string;
+        };
+        ListPackState: {
+            items: components["schemas"]["PackState"][];
+            next: string;
+        };
+        ListPanel: {
+            items: components["schemas"]["Panel"][];
+            next: string;
+        };
+        ListPeopleImport: {
+            items: components["schemas"]["PeopleImport"][];
+            next: string;
+        };
+        ListPerson: {
+            items: components["schemas"]["PeoplePerson"][];
+            next: string;
+        };
+        ListPlanVersion: {
+            items: components["schemas"]["PlanVersion"][];
             next: string;
         };
         ListPoint: {
             items: components["schemas"]["Point"][];
             next: string;
         };
+        ListPosture: {
+            items: components["schemas"]["Posture"][];
+            next: string;
+        };
+        ListRationaleChange: {
+            items: components["schemas"]["RationaleChange"][];
+            next: string;
+        };
+        ListRationaleRow: {
+            items: components["schemas"]["RationaleRow"][];
+            next: string;
+        };
+        ListRoll: {
+            items: components["schemas"]["Roll"][];
+            next: string;
+        };
+        ListRule: {
+            items: components["schemas"]["Rule"][];
+            next: string;
+        };
+        ListRuleHit: {
+            items: components["schemas"]["RuleHit"][];
+            next: string;
+        };
+        ListShelf: {
+            items: components["schemas"]["Shelf"][];
+            next: string;
+        };
+        ListSiteFound: {
+            items: components["schemas"]["SiteFound"][];
+            next: string;
+        };
+        ListStanding: {
+            items: components["schemas"]["Standing"][];
+            next: string;
+        };
         ListStation: {
             items: components["schemas"]["Station"][];
+            next: string;
+        };
+        ListSuppressionRule: {
+            items: components["schemas"]["SuppressionRule"][];
             next: string;
         };
         ListToken: {
@@ -959,6 +4667,63 @@ export interface components {
         ListUser: {
             items: components["schemas"]["User"][];
             next: string;
+        };
+        Lockdown: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            demo: boolean;
+            doors: components["schemas"]["HeldDoor"][];
+            dry_run: boolean;
+            /** Format: date-time */
+            ended_at: string | null;
+            fire: string[];
+            fire_active: boolean;
+            fire_confirmed: boolean;
+            id: string;
+            reason: string;
+            reason_by: string;
+            reason_by_name: string;
+            /** Format: date-time */
+            reason_due: string;
+            reason_late: boolean;
+            reason_told: boolean;
+            released: components["schemas"]["DoorRelease"] | null;
+            scope: components["schemas"]["DoorScope"];
+            /** @enum {string} */
+            state: "active" | "releasing" | "released";
+            station: string;
+            /** Format: int64 */
+            version: number;
+        };
+        LockdownAgainInputBody: {
+            /** @description Empty: all that did not obey */
+            point?: string;
+        };
+        LockdownReleased: {
+            approval: components["schemas"]["Approval"] | null;
+            lockdown: components["schemas"]["Lockdown"];
+        };
+        Logic: {
+            any_order?: boolean;
+            /** @enum {string} */
+            by: "point" | "device" | "area" | "station" | "detail";
+            /** Format: int64 */
+            count?: number;
+            /** @description The detail field of by detail */
+            field?: string;
+            match: components["schemas"]["SignalMatch"];
+            outcome: components["schemas"]["RuleOutcome"];
+            /** @enum {string} */
+            pattern: "count" | "sequence";
+            /** @description The second signal of a sequence */
+            second?: components["schemas"]["SignalMatch"];
+            /**
+             * Format: int64
+             * @description Seconds, by the time observed
+             */
+            within: number;
         };
         Missing: {
             /** Format: int64 */
@@ -975,12 +4740,326 @@ export interface components {
             to: number;
             why: string;
         };
+        NoteInputBody: {
+            text: string;
+        };
+        NotifyContact: {
+            email: string;
+            function: string;
+            id: string;
+            name: string;
+            phone: string;
+            /** Format: int64 */
+            position: number;
+            post: string;
+            radio: string;
+            role: string;
+            station: string;
+            user: string;
+            /** Format: int64 */
+            version: number;
+            webhook: string;
+        };
+        OfferInputBody: {
+            notes?: string;
+            station: string;
+        };
         OneTimePassword: {
             one_time_password: string;
+        };
+        Ordered: {
+            approval: components["schemas"]["Approval"] | null;
+            command: components["schemas"]["Command"] | null;
+        };
+        Owner: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+        };
+        PackState: {
+            /** Format: date-time */
+            at: string | null;
+            /** Format: date-time */
+            failed: string | null;
+            folder: string;
+            /** Format: int64 */
+            kept: number;
+            /** Format: int64 */
+            minutes: number;
+            name: string;
+            old: boolean;
+            reason: string;
+            station: string;
+        };
+        Panel: {
+            error: string;
+            id: string;
+            /** Format: date-time */
+            last_heard: string | null;
+            location: string;
+            lost: boolean;
+            name: string;
+            /** Format: int64 */
+            points: number;
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            state: "up" | "lost" | "unknown";
+            station: string;
+            /** Format: int64 */
+            unzoned: number;
         };
         PasswordInputBody: {
             current: string;
             new: string;
+        };
+        PastPoint: {
+            conditions: components["schemas"]["ReplayCondition"][];
+            /** @enum {string} */
+            quality: "known" | "lost";
+            /** Format: date-time */
+            since: string;
+            state: string;
+        };
+        PastRemoval: {
+            by_name: string;
+            id: string;
+            kind: string;
+            mode: string;
+            point: string;
+            reason: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string | null;
+        };
+        PeopleImport: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            counts: components["schemas"]["PeopleImportCounts"];
+            file: string;
+            id: string;
+            station: string;
+        };
+        PeopleImportCounts: {
+            /** Format: int64 */
+            added: number;
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            photos: number;
+            /** Format: int64 */
+            removed: number;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            unchanged: number;
+        };
+        PeoplePerson: {
+            /** @enum {string} */
+            class: "staff" | "delegate" | "retiree" | "media" | "ngo" | "intern" | "courtesy" | "temporary";
+            expires: string;
+            has_card: boolean;
+            id: string;
+            name: string;
+            photo: string;
+            ref: string;
+            /** @enum {string} */
+            standing: "valid" | "expired" | "lost" | "stolen" | "blocked";
+            station: string;
+            /** @enum {string} */
+            status: "active" | "lost" | "stolen" | "blocked";
+        };
+        PeopleReport: {
+            applied: boolean;
+            counts: components["schemas"]["PeopleImportCounts"];
+            dry_run: boolean;
+            /** Format: int64 */
+            fault_count: number;
+            faults: components["schemas"]["ListFault"][];
+            station: string;
+        };
+        Person: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            id: string;
+            /** @enum {string} */
+            kind: "missing" | "help";
+            name: string;
+            remark: string;
+            safe: boolean;
+            /** Format: int64 */
+            version: number;
+            where: string;
+        };
+        PersonBody: {
+            /** @enum {string} */
+            kind: "missing" | "help";
+            name: string;
+            remark?: string;
+            /** @description Last seen, or waiting */
+            where?: string;
+        };
+        Picture: {
+            /** Format: int64 */
+            bytes: number;
+            hash: string;
+            /** Format: double */
+            height: number;
+            /** @enum {string} */
+            kind: "svg" | "png";
+            left_out: string[];
+            station: string;
+            /** Format: date-time */
+            uploaded: string;
+            /** Format: double */
+            width: number;
+        };
+        Place: {
+            id: string;
+            /** @enum {string} */
+            kind: "premises" | "building" | "level" | "area";
+            name: string;
+            note: string;
+            parent: string;
+            /** Format: int64 */
+            position: number;
+            station: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PlaceHoldInputBody: {
+            /** Format: date-time */
+            from: string;
+            reason: string;
+            /** @description * for every station */
+            station: string;
+            /** Format: date-time */
+            until: string;
+        };
+        PlacePointsInputBody: {
+            /** @description An empty place says that nobody knows */
+            points: components["schemas"]["PointPlace"][];
+        };
+        Plan: {
+            areas: components["schemas"]["PlanArea"][];
+            cameras: components["schemas"]["CameraView"][];
+            drawing: components["schemas"]["PlanDrawing"] | null;
+            /** Format: double */
+            height: number;
+            labels: components["schemas"]["PlanLabel"][];
+            level: string;
+            note: string;
+            points: components["schemas"]["PlanPoint"][];
+            /** Format: date-time */
+            saved_at: string;
+            saved_by: string;
+            saved_by_name: string;
+            /** Format: double */
+            scale: number;
+            station: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: double */
+            width: number;
+        };
+        PlanArea: {
+            name: string;
+            place: string;
+            shape: number[][];
+        };
+        PlanContent: {
+            areas: components["schemas"]["PlanArea"][];
+            cameras: components["schemas"]["CameraView"][];
+            drawing?: components["schemas"]["PlanDrawing"];
+            /** Format: double */
+            height: number;
+            labels: components["schemas"]["PlanLabel"][];
+            /** @description Why */
+            note?: string;
+            points: components["schemas"]["PlanPoint"][];
+            /** Format: double */
+            scale?: number;
+            /**
+             * Format: int64
+             * @description The version that was seen; 0 for the first
+             */
+            version: number;
+            /** Format: double */
+            width: number;
+        };
+        PlanDrawing: {
+            /** @description SHA-256 of the picture, as an upload answers */
+            hash: string;
+            /** Format: double */
+            height: number;
+            invert: boolean;
+            /** @enum {string} */
+            kind: "svg" | "png";
+            /** Format: double */
+            width: number;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+        };
+        PlanLabel: {
+            id: string;
+            /** Format: double */
+            size: number;
+            text: string;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+        };
+        PlanPoint: {
+            place: string;
+            point: string;
+            /** Format: double */
+            rotation: number;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+        };
+        PlanSummary: {
+            areas: string[];
+            cameras: string[];
+            level: string;
+            points: string[];
+            /** Format: date-time */
+            saved_at: string;
+            saved_by_name: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PlanVersion: {
+            /** Format: int64 */
+            areas: number;
+            /** Format: int64 */
+            cameras: number;
+            note: string;
+            /** Format: int64 */
+            points: number;
+            /** Format: date-time */
+            saved_at: string;
+            saved_by: string;
+            saved_by_name: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PlannedRead: {
+            /** Format: int32 */
+            address: number;
+            /** Format: int32 */
+            count: number;
+            table: string;
+            tier: string;
         };
         Point: {
             commands_allowed: boolean;
@@ -1008,6 +5087,99 @@ export interface components {
                 [key: string]: number;
             };
         };
+        PointPlace: {
+            place: string;
+            point: string;
+        };
+        Post: {
+            cover?: string;
+            desk: string;
+            id: string;
+            /** Format: date-time */
+            last_key: string;
+            name: string;
+            role: string;
+            /** Format: date-time */
+            since: string;
+            station: string;
+            supervises: boolean;
+            user: string;
+        };
+        Posture: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            cleared: components["schemas"]["DoorRelease"] | null;
+            colour: string;
+            description: string;
+            dry_run: boolean;
+            /** Format: date-time */
+            ended_at: string | null;
+            id: string;
+            posture: string;
+            reason: string;
+            scope: components["schemas"]["DoorScope"];
+            second: string;
+            station: string;
+            steps: components["schemas"]["PostureStep"][];
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PostureAction: {
+            doors?: string[];
+            /** @enum {string} */
+            kind: "doors" | "cameras" | "announcement" | "posts";
+            text?: string;
+            verb?: string;
+        };
+        PostureChanged: {
+            approval: components["schemas"]["Approval"] | null;
+            posture: components["schemas"]["Posture"];
+        };
+        PostureDefinition: {
+            clear: components["schemas"]["PostureAction"][];
+            /** @enum {string} */
+            colour: "blue" | "teal" | "indigo" | "pink" | "brown" | "grey";
+            description: string;
+            id: string;
+            set: components["schemas"]["PostureAction"][];
+            title: string;
+        };
+        PostureDefinitionsNow: {
+            postures: components["schemas"]["PostureDefinition"][];
+            /** Format: int64 */
+            version: number;
+        };
+        PostureDoor: {
+            before: string;
+            code: string;
+            command: string;
+            name: string;
+            point: string;
+            /** @enum {string} */
+            state: "requested" | "sent" | "confirmed" | "refused" | "timed_out" | "unknown";
+            text: string;
+            verb: string;
+        };
+        PostureStep: {
+            done: components["schemas"]["DoorRelease"] | null;
+            doors: components["schemas"]["PostureDoor"][];
+            /** @enum {string} */
+            kind: "doors" | "cameras" | "announcement" | "posts";
+            /** @enum {string} */
+            phase: "set" | "clear";
+            text: string;
+        };
+        PriorityShare: {
+            /** Format: int64 */
+            n: number;
+            /** Format: int64 */
+            priority: number;
+            /** Format: double */
+            share: number;
+        };
         Problem: {
             code: string;
             detail: string;
@@ -1021,6 +5193,201 @@ export interface components {
             /** @example about:blank */
             type: string;
         };
+        ProlongInputBody: {
+            reason: string;
+            /** Format: date-time */
+            until: string;
+            /**
+             * Format: int64
+             * @description The version that was seen
+             */
+            version: number;
+        };
+        Range: {
+            /** Format: date-time */
+            begins: string | null;
+            /** Format: date-time */
+            from: string;
+            items: components["schemas"]["Density"][];
+            /** Format: date-time */
+            now: string;
+            station: string;
+            /** Format: int64 */
+            step: number;
+            /** Format: date-time */
+            to: string;
+        };
+        Rate: {
+            /** Format: double */
+            over: number;
+            /** Format: int64 */
+            peak_10: number;
+            /** Format: date-time */
+            peak_10_at: string | null;
+            /** Format: int64 */
+            peak_hour: number;
+            /** Format: int64 */
+            peak_minute: number;
+            /** Format: double */
+            per_10: number;
+            /** Format: double */
+            per_day: number;
+            /** Format: int64 */
+            total: number;
+        };
+        RateSlot: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            p1: number;
+            /** Format: int64 */
+            p2: number;
+            /** Format: int64 */
+            p3: number;
+            /** Format: int64 */
+            p4: number;
+        };
+        Rationale: {
+            cameras: string[];
+            cause: string;
+            consequence: string;
+            /** Format: int64 */
+            finish_within: number;
+            /** Format: int64 */
+            priority: number;
+            procedure: string;
+            /** Format: int64 */
+            respond_within: number;
+            response: string;
+        };
+        RationaleChange: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            /** Format: int64 */
+            id: number;
+            kind: string;
+            now: {
+                [key: string]: string;
+            };
+            point: string;
+            was: {
+                [key: string]: string;
+            };
+        };
+        RationaleFault: {
+            field: string;
+            kind: string;
+            point: string;
+            reason: string;
+            /** Format: int64 */
+            row: number;
+        };
+        RationaleImport: {
+            applied: boolean;
+            /** Format: int64 */
+            changed: number;
+            changes: components["schemas"]["RationalePlan"][];
+            dry_run: boolean;
+            faults: components["schemas"]["RationaleFault"][];
+            /** Format: int64 */
+            rows: number;
+        };
+        RationaleOutcome: {
+            /** Format: int64 */
+            changed: number;
+            faults: components["schemas"]["RationaleFault"][];
+            rows: components["schemas"]["RationaleRow"][];
+        };
+        RationalePlan: {
+            kind: string;
+            now: {
+                [key: string]: string;
+            };
+            point: string;
+            /** Format: int64 */
+            row: number;
+            was: {
+                [key: string]: string;
+            };
+        };
+        RationaleRow: {
+            area: string;
+            area_name: string;
+            cameras: string[];
+            category: string;
+            cause: string;
+            /** Format: date-time */
+            changed_at: string | null;
+            changed_by: string;
+            consequence: string;
+            device: string;
+            device_name: string;
+            /** Format: int64 */
+            finish_within: number;
+            kind: string;
+            life_safety: boolean;
+            location: string;
+            /** Format: int64 */
+            off_delay_ms: number;
+            /** Format: int64 */
+            on_delay_ms: number;
+            own: string[];
+            point: string;
+            point_name: string;
+            /** Format: int64 */
+            priority: number;
+            procedure: string;
+            /** Format: int64 */
+            respond_within: number;
+            response: string;
+            station: string;
+            /** Format: int64 */
+            version: number;
+        };
+        RationaleSetting: {
+            cameras?: string[];
+            cause?: string;
+            consequence?: string;
+            /**
+             * Format: double
+             * @description Refused here, with the place where it can be set
+             */
+            deadband?: number;
+            /**
+             * Format: int64
+             * @description Seconds
+             */
+            finish_within?: number;
+            kind: string;
+            /** Format: int64 */
+            off_delay_ms?: number;
+            /** Format: int64 */
+            on_delay_ms?: number;
+            point: string;
+            /** Format: int64 */
+            priority?: number;
+            procedure?: string;
+            /**
+             * Format: int64
+             * @description Seconds
+             */
+            respond_within?: number;
+            response?: string;
+            /**
+             * Format: int64
+             * @description As seen; 0 when nothing was set yet
+             */
+            version: number;
+        };
+        ReadPlan: {
+            fast: string;
+            life_sign: string;
+            reads: components["schemas"]["PlannedRead"][];
+            slow: string;
+            topics: string[];
+        };
         Reading: {
             /** Format: date-time */
             observed: string;
@@ -1032,6 +5399,133 @@ export interface components {
             text: string;
             /** Format: double */
             value: number | null;
+        };
+        ReleaseHoldInputBody: {
+            reason: string;
+        };
+        Removed: {
+            by_name: string;
+            end: string;
+            mode: string;
+            reason: string;
+            shelf: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string | null;
+        };
+        ReplayCondition: {
+            active: boolean;
+            kind: string;
+            /** Format: date-time */
+            since: string;
+            state: string;
+            text: string;
+        };
+        RestorePlanInputBody: {
+            /**
+             * Format: int64
+             * @description The version that is to come back
+             */
+            restore: number;
+            /**
+             * Format: int64
+             * @description The version that was seen
+             */
+            version: number;
+        };
+        RestoredPlan: {
+            left_out: string[];
+            plan: components["schemas"]["Plan"];
+        };
+        Retention: {
+            /** Format: int64 */
+            dead_letter_days: number;
+            /** Format: int64 */
+            journal_days: number;
+            /** Format: int64 */
+            version: number;
+        };
+        Roll: {
+            duty_chief: string;
+            /** Format: int64 */
+            failed: number;
+            pack: components["schemas"]["PackState"];
+            posts: components["schemas"]["Post"][];
+            standing: components["schemas"]["Stand"] | null;
+            station: string;
+        };
+        Round: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            remark: string;
+        };
+        RowFault: {
+            column: string;
+            reason: string;
+            /** Format: int64 */
+            row: number;
+        };
+        Rule: {
+            any_order?: boolean;
+            /** @enum {string} */
+            by: "point" | "device" | "area" | "station" | "detail";
+            /** Format: date-time */
+            changed_at: string;
+            changed_by: string;
+            code: string;
+            /** Format: int64 */
+            count?: number;
+            enabled: boolean;
+            /** @description The detail field of by detail */
+            field?: string;
+            /** Format: int64 */
+            hits: number;
+            id: string;
+            /** Format: date-time */
+            last_hit: string;
+            match: components["schemas"]["SignalMatch"];
+            name: string;
+            outcome: components["schemas"]["RuleOutcome"];
+            /** @enum {string} */
+            pattern: "count" | "sequence";
+            /** @description The second signal of a sequence */
+            second?: components["schemas"]["SignalMatch"];
+            station: string;
+            tried: components["schemas"]["Tried"] | null;
+            /** Format: int64 */
+            version: number;
+            /**
+             * Format: int64
+             * @description Seconds, by the time observed
+             */
+            within: number;
+        };
+        RuleHit: {
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            found_at: string;
+            group: string;
+            /** Format: int64 */
+            id: number;
+            late: boolean;
+            /** Format: date-time */
+            raised: string | null;
+            rule: string;
+            signals: components["schemas"]["Signal"][];
+            station: string;
+            /** Format: int64 */
+            trigger: number;
+        };
+        RuleOutcome: {
+            /** @enum {string} */
+            do: "alarm" | "raise";
+            /** Format: int64 */
+            priority: number;
+            text: string;
         };
         Said: {
             active: boolean;
@@ -1047,8 +5541,55 @@ export interface components {
             state?: string;
             text?: string;
         };
+        SaveCameraInputBody: {
+            name: string;
+            place?: string;
+            /**
+             * Format: int64
+             * @description The version that was seen; 0 adds a camera
+             */
+            version: number;
+        };
+        Seen: {
+            id: string;
+            /** Format: int64 */
+            version: number;
+        };
+        SeenVersion: {
+            /**
+             * Format: int64
+             * @description The version that was seen
+             */
+            version: number;
+        };
+        Service: {
+            arrived: components["schemas"]["Step"] | null;
+            called: components["schemas"]["Step"] | null;
+            handed_over: components["schemas"]["Step"] | null;
+            /** Format: int64 */
+            version: number;
+        };
+        ServiceInputBody: {
+            /**
+             * Format: date-time
+             * @description Left out: now
+             */
+            at?: string;
+            note?: string;
+            /** @enum {string} */
+            step: "called" | "arrived" | "handed_over";
+            /** @description Take the step back */
+            undo?: boolean;
+            /**
+             * Format: int64
+             * @description The version of service that was seen
+             */
+            version: number;
+        };
         Session: {
             build: string;
+            /** @description Stations that are covered at this moment, and the grants */
+            covers: components["schemas"]["Cover"][];
             demo: boolean;
             /** Format: date-time */
             expires_at: string;
@@ -1068,16 +5609,371 @@ export interface components {
             name: string;
             username: string;
         };
+        SetAssemblyInputBody: {
+            /**
+             * Format: int64
+             * @description Left out: the count is taken back
+             */
+            count?: number;
+            /**
+             * Format: int64
+             * @description The row's version that was seen
+             */
+            version: number;
+            warden?: string;
+        };
+        SetDoorTimesInputBody: {
+            items: components["schemas"]["DoorSetting"][];
+            station: string;
+        };
+        SetFloodInputBody: {
+            /** Format: int64 */
+            begin: number;
+            /** Format: int64 */
+            end: number;
+            /** Format: int64 */
+            minutes: number;
+            station: string;
+            /** Format: int64 */
+            version: number;
+        };
+        SetHandlingInputBody: {
+            handling: components["schemas"]["Handling"];
+            station: string;
+            /**
+             * Format: int64
+             * @description handling_version that was seen
+             */
+            version: number;
+        };
+        SetPersonInputBody: {
+            /** @enum {string} */
+            kind: "missing" | "help";
+            name: string;
+            remark?: string;
+            /** @description Found, or brought out */
+            safe?: boolean;
+            /**
+             * Format: int64
+             * @description The row's version that was seen
+             */
+            version: number;
+            /** @description Last seen, or waiting */
+            where?: string;
+        };
+        SetPostureInputBody: {
+            /** @description Say what would happen */
+            dry_run?: boolean;
+            /** @description Empty: the whole station */
+            place?: string;
+            posture: string;
+            reason?: string;
+            station: string;
+        };
+        SetRationaleInputBody: {
+            items: components["schemas"]["RationaleSetting"][];
+            station: string;
+        };
+        SetShiftsInputBody: {
+            shifts: string[];
+            station: string;
+            /**
+             * Format: int64
+             * @description shifts_version that was seen
+             */
+            version: number;
+        };
+        Sheet: {
+            alarm: components["schemas"]["SheetAlarm"];
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            contacts: components["schemas"]["Contact"][];
+            demo: boolean;
+            doors: components["schemas"]["Door"][];
+            evacuation: components["schemas"]["Evacuation"] | null;
+            impaired: components["schemas"]["Impairment"][];
+            investigated: components["schemas"]["Investigation"] | null;
+            missing: string[];
+            panel: components["schemas"]["Panel"] | null;
+            /** Format: int64 */
+            quiet: number;
+            station: string;
+            station_name: string;
+            time_zone: string;
+            unzoned: components["schemas"]["Condition"][];
+            where: components["schemas"]["SheetPlace"];
+            zones: components["schemas"]["Standing"][];
+        };
+        SheetAlarm: {
+            /** Format: date-time */
+            acknowledged_at: string | null;
+            acknowledged_by: string;
+            confirmed: boolean;
+            id: string;
+            kind: string;
+            location: string;
+            point: string;
+            point_name: string;
+            /** Format: date-time */
+            raised_at: string;
+            /** Format: date-time */
+            received_at: string;
+            zone_name: string;
+            /** Format: int64 */
+            zone_number: number;
+        };
+        SheetPlace: {
+            area: string;
+            area_name: string;
+            building: string;
+            building_name: string;
+            level: string;
+            level_name: string;
+            zone: string;
+        };
+        Shelf: {
+            alarm: string;
+            beneath: string;
+            by: string;
+            by_name: string;
+            demo: boolean;
+            device_name: string;
+            end: string;
+            /** Format: date-time */
+            ended: string | null;
+            id: string;
+            kind: string;
+            location: string;
+            mode: string;
+            needs_confirm: boolean;
+            patrol: string;
+            point: string;
+            point_name: string;
+            reason: string;
+            rule: string;
+            /** Format: date-time */
+            since: string;
+            station: string;
+            test: boolean;
+            /** Format: date-time */
+            until: string | null;
+            /** Format: int64 */
+            version: number;
+        };
+        ShelveAlarmInputBody: {
+            /** Format: int64 */
+            minutes?: number;
+            /** @description Until the alarm is over, at most until the end of the shift */
+            one_shot?: boolean;
+            /** @description Who walks there meanwhile; needed at the perimeter */
+            patrol?: string;
+            reason: string;
+            /** Format: date-time */
+            until?: string;
+            until_shift?: boolean;
+            /**
+             * Format: int64
+             * @description The version that was seen
+             */
+            version: number;
+        };
+        SignDoorInputBody: {
+            /** Format: int64 */
+            version: number;
+            why: string;
+        };
         SignInInputBody: {
             password: string;
             username: string;
+        };
+        Signal: {
+            active: boolean;
+            area: string;
+            area_name: string;
+            category: string;
+            detail: {
+                [key: string]: string;
+            };
+            historical: boolean;
+            /** Format: int64 */
+            id: number;
+            kind: string;
+            /** Format: date-time */
+            observed: string;
+            point: string;
+            point_name: string;
+            /** Format: date-time */
+            received: string;
+            station: string;
+        };
+        SignalMatch: {
+            areas?: string[];
+            categories?: string[];
+            detail?: {
+                [key: string]: string;
+            };
+            kinds: string[];
+            points?: string[];
+            /** @description The ends of conditions instead of their beginnings */
+            restores?: boolean;
+        };
+        SiteFound: {
+            building: string;
+            drawn: boolean;
+            id: string;
+            kind: string;
+            level: string;
+            name: string;
+            path: string;
+            station: string;
+            /** @enum {string} */
+            what: "place" | "point" | "camera";
+        };
+        SiteOverview: {
+            cameras: components["schemas"]["Camera"][];
+            places: components["schemas"]["Place"][];
+            plans: components["schemas"]["PlanSummary"][];
+            points: components["schemas"]["PointPlace"][];
+            station: string;
+            /** Format: int64 */
+            version: number;
+        };
+        StaleAlarm: {
+            alarm: string;
+            kind: string;
+            location: string;
+            point: string;
+            point_name: string;
+            /** Format: int64 */
+            priority: number;
+            /** Format: date-time */
+            since: string;
+            state: string;
+        };
+        Stand: {
+            /** Format: date-time */
+            answer_by: string | null;
+            id: string;
+            /** Format: date-time */
+            last_key: string;
+            manned: boolean;
+            /** Format: date-time */
+            prompt_at: string | null;
+            /** Format: date-time */
+            since: string;
+            state: string;
+            station: string;
+            supervisor: boolean;
+            /** Format: int64 */
+            version: number;
+        };
+        Standing: {
+            building: string;
+            building_name: string;
+            conditions: components["schemas"]["Condition"][];
+            id: string;
+            /** Format: int64 */
+            investigate_seconds: number;
+            level: string;
+            level_name: string;
+            name: string;
+            /** Format: int64 */
+            number: number;
+            panel: string;
+            place: string;
+            place_name: string;
+            points: string[];
+            /** Format: date-time */
+            since: string | null;
+            /** @enum {string} */
+            state: "fire" | "prealarm" | "unknown" | "fault" | "disabled" | "test" | "normal";
+            station: string;
+            /** Format: int64 */
+            version: number;
+        };
+        StartEvacuationInputBody: {
+            alarm?: string;
+            /** @description A building of the premises; else that of the alarm */
+            building?: string;
+            /** @description Where the premises are not known */
+            building_name?: string;
+            drill?: boolean;
+            reason?: string;
+            station: string;
         };
         Station: {
             demo: boolean;
             fire_commands: boolean;
             id: string;
             name: string;
+            /** Format: int64 */
+            security_level: number;
             time_zone: string;
+            working_week: number[];
+        };
+        Step: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            note: string;
+        };
+        Still: {
+            alarms: components["schemas"]["Alarm"][];
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            begins: string | null;
+            layers: components["schemas"]["Layer"][];
+            lost: string[];
+            points: {
+                [key: string]: components["schemas"]["PastPoint"];
+            };
+            shelf: components["schemas"]["PastRemoval"][];
+            station: string;
+            /** Format: date-time */
+            upto: string;
+        };
+        SuppressionRule: {
+            area: string;
+            built_in: boolean;
+            device: string;
+            enabled: boolean;
+            id: string;
+            name: string;
+            points: string[];
+            station: string;
+            /** Format: int64 */
+            version: number;
+            when: string;
+        };
+        TakeAlarmInputBody: {
+            /** @description Also when somebody has it in hand */
+            take_over?: boolean;
+            /**
+             * Format: int64
+             * @description The version that was seen
+             */
+            version: number;
+        };
+        TakeInputBody: {
+            remarks?: string;
+        };
+        Targets: {
+            answered: number[];
+            /** Format: double */
+            flood_share: number;
+            /** Format: int64 */
+            peak_10: number;
+            /** Format: double */
+            per_10: number;
+            /** Format: double */
+            per_10_most: number;
+            priorities: number[];
+            /** Format: int64 */
+            stale: number;
+            /** Format: double */
+            top_ten: number;
         };
         Token: {
             /** Format: date-time */
@@ -1094,6 +5990,63 @@ export interface components {
         TokenAdded: {
             token: string;
             token_info: components["schemas"]["Token"];
+        };
+        Told: {
+            code: string;
+            id: string;
+            state: string;
+            text: string;
+            verb: string;
+        };
+        Trial: {
+            /** Format: date-time */
+            began: string;
+            /** Format: date-time */
+            ended: string | null;
+            /** Format: int64 */
+            found: number;
+            /** Format: date-time */
+            from: string;
+            hits: components["schemas"]["Hit"][];
+            id: string;
+            print: string;
+            /** Format: double */
+            progress: number;
+            /** Format: int64 */
+            read: number;
+            reason: string;
+            rule: string;
+            state: string;
+            station: string;
+            /** Format: date-time */
+            to: string;
+        };
+        Tried: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            hits: number;
+            print: string;
+            /** Format: date-time */
+            to: string;
+        };
+        TryRuleInputBody: {
+            /** Format: date-time */
+            from: string;
+            /** @description The rule that this is the logic of; it is then kept as tried */
+            id?: string;
+            rule: components["schemas"]["Logic"];
+            station: string;
+            /** Format: date-time */
+            to: string;
+        };
+        UpwardStep: {
+            /** Format: int64 */
+            after: number;
+            to: string;
         };
         User: {
             /** Format: date-time */
@@ -1125,6 +6078,69 @@ export interface components {
             first_bad?: string;
             ok: boolean;
             reason?: string;
+        };
+        WalkInputBody: {
+            remark?: string;
+        };
+        WatchSheet: {
+            alarms: components["schemas"]["Alarm"][];
+            /** Format: date-time */
+            at: string;
+            closing: components["schemas"]["Alarm"][];
+            covers: {
+                [key: string]: unknown;
+            }[];
+            demo: boolean;
+            /** Format: int64 */
+            failed: number;
+            fire: {
+                [key: string]: unknown;
+            }[];
+            impairments: {
+                [key: string]: unknown;
+            }[];
+            left: {
+                [key: string]: number;
+            };
+            lockdowns: {
+                [key: string]: unknown;
+            }[];
+            posts: components["schemas"]["Post"][];
+            postures: {
+                [key: string]: unknown;
+            }[];
+            shelf: {
+                [key: string]: unknown;
+            }[];
+            standing: components["schemas"]["Stand"] | null;
+            station: string;
+            station_name: string;
+            time_zone: string;
+        };
+        WithReasonBody: {
+            reason?: string;
+        };
+        WritePackInputBody: {
+            station: string;
+        };
+        Zone: {
+            building: string;
+            building_name: string;
+            id: string;
+            /** Format: int64 */
+            investigate_seconds: number;
+            level: string;
+            level_name: string;
+            name: string;
+            /** Format: int64 */
+            number: number;
+            panel: string;
+            place: string;
+            place_name: string;
+            points: string[];
+            station: string;
+            /** Format: int64 */
+            version: number;
         };
     };
     responses: never;
@@ -1164,6 +6180,103 @@ export interface operations {
             };
         };
     };
+    "get-alarm-policy": {
+        parameters: {
+            query: {
+                station: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPolicy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-handling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetHandlingInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPolicy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetShiftsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPolicy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-alarms": {
         parameters: {
             query?: {
@@ -1174,7 +6287,7 @@ export interface operations {
                 station?: string;
                 from?: string;
                 to?: string;
-                /** @description unacknowledged, acknowledged, returned, normal; several with commas */
+                /** @description unacknowledged, acknowledged, returned, normal, shelved, suppressed, out_of_service; several with commas. None: all that are open and in sight */
                 state?: string[];
                 /** @description 0 for all */
                 priority?: number;
@@ -1182,6 +6295,10 @@ export interface operations {
                 point?: string;
                 /** @description Also those for which another alarm stands */
                 suppressed?: boolean;
+                /** @description Those that are over and wait to be closed, whatever state says */
+                closing?: boolean;
+                /** @description A user's id, or me */
+                owner?: string;
             };
             header?: never;
             path?: never;
@@ -1196,6 +6313,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListAlarm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "acknowledge-alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeManyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAcknowledgedOne"];
                 };
             };
             /** @description Error */
@@ -1262,6 +6412,313 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "close-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseAlarmInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "give-alarm-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeenVersion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "respond-to-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeenVersion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "shelve-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShelveAlarmInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeAlarmInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-approvals": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListApproval"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "confirm-approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmApprovalInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "decline-approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
                 };
             };
             /** @description Error */
@@ -1364,6 +6821,141 @@ export interface operations {
             };
         };
     };
+    "list-calls": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerCallInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-for-call": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description New for each press */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOpened"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-commands": {
         parameters: {
             query?: {
@@ -1431,6 +7023,297 @@ export interface operations {
             };
         };
     };
+    "list-contacts": {
+        parameters: {
+            query: {
+                station: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListContact"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddContactInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifyContact"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportContactsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactsRead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeContactInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifyContact"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-covers": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListGrantView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "grant-cover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CoverInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-cover": {
+        parameters: {
+            query?: {
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-dead-letters": {
         parameters: {
             query?: {
@@ -1456,6 +7339,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListLetter"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-deliveries": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+                state?: "waiting" | "sent" | "failed";
+                about?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDelivery"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "deliver-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
                 };
             };
             /** @description Error */
@@ -1524,6 +7475,1576 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-door-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorPolicyNow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-door-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoorPolicyNow"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorPolicyNow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-door-times": {
+        parameters: {
+            query: {
+                station: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDoorTime"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-door-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetDoorTimesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDoorTime"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-doors": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDoor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-door": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gateway: string;
+                /** @description <device>.<point> */
+                local: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsDoor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-door": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gateway: string;
+                /** @description <device>.<point> */
+                local: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeDoorInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsDoor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "command-door": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description New for each press; the same key again gives the same command */
+                "Idempotency-Key": string;
+            };
+            path: {
+                gateway: string;
+                /** @description <device>.<point> */
+                local: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandDoorInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ordered"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-passages": {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                gateway: string;
+                /** @description <device>.<point> */
+                local: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDoorPassage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-door": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gateway: string;
+                /** @description <device>.<point> */
+                local: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignDoorInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsDoor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-door": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gateway: string;
+                /** @description <device>.<point> */
+                local: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignDoorInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsDoor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-duty-chiefs": {
+        parameters: {
+            query: {
+                station: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDutyTurn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-duty-chief": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddTurnInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyTurn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-duty-chief": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "fallback-packs": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPackState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "write-fallback-pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WritePackInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "fallback-page": {
+        parameters: {
+            query: {
+                station: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-figures": {
+        parameters: {
+            query: {
+                station: string;
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-month": {
+        parameters: {
+            query: {
+                station: string;
+                /** @description 2026-11 */
+                month: string;
+                format?: "csv" | "xlsx";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-month": {
+        parameters: {
+            query: {
+                station: string;
+                /** @description 2026-11 */
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-evacuations": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+                /** @description Only those of this alarm */
+                alarm?: string;
+                /** @description Only those that run, or that are over */
+                open?: "true" | "false" | "";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEvacuation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-evacuation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartEvacuationInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evacuation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-evacuation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvacuationWithLog"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-evacuation-assembly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddAssemblyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evacuation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-evacuation-assembly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                row: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetAssemblyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evacuation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "close-evacuation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseEvacuationInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evacuation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-evacuation-floor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                row: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FloorInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evacuation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "note-evacuation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evacuation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-evacuation-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evacuation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-evacuation-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                row: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPersonInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evacuation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-evacuation-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evacuation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-investigations": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+                /** @description Only those of this alarm */
+                alarm?: string;
+                /** @description Only those that run, or that are over */
+                open?: "true" | "false" | "";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListInvestigation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-investigation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Investigation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "assign-investigation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Investigation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "decide-investigation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Investigation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "extend-investigation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtendInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Investigation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-fire-panels": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPanel"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-fire-settings": {
+        parameters: {
+            query: {
+                station: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-fire-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FireSettings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "fire-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sheet"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-fire-zones": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListStanding"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-fire-zone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddZoneInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Zone"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-fire-zone": {
+        parameters: {
+            query: {
+                /** @description The version that was seen */
+                version: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-fire-zone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeZoneInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Zone"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-flood-settings": {
+        parameters: {
+            query: {
+                station: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FloodChoice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-flood-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetFloodInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FloodChoice"];
                 };
             };
             /** @description Error */
@@ -1703,6 +9224,403 @@ export interface operations {
             };
         };
     };
+    "handover-sheet": {
+        parameters: {
+            query: {
+                station: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchSheet"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-handovers": {
+        parameters: {
+            query: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHandover"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "offer-handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handover"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handover"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handover"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-impairments": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+                from?: string;
+                to?: string;
+                point?: string;
+                mode?: "test" | "isolated" | "disabled" | "";
+                /** @description Only what holds, or what is over */
+                open?: "true" | "false" | "";
+                /** @description Only points of fire panels, or only others */
+                fire?: "true" | "false" | "";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListImpairment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-impairment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddImpairmentInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Impairment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-impairments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The register */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    "get-impairment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImpairmentWithHistory"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-impairment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndImpairmentInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Impairment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "prolong-impairment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProlongInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Impairment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "walk-impairment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WalkInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Impairment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     live: {
         parameters: {
             query?: {
@@ -1723,6 +9641,724 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+        };
+    };
+    "list-lockdowns": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLockdown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-lockdown": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description New for each press; the same key again gives the same lockdown. Not needed for a dry run */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginLockdownInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lockdown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-lockdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lockdown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-lockdown-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockdownAgainInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lockdown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "dismiss-lockdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithReasonBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lockdown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hold-lockdown-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldAgainInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lockdown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "give-lockdown-reason": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithReasonBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lockdown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "release-lockdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithReasonBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockdownReleased"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-people": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+                /** @description The hash that a signal carries; never a number */
+                card?: string;
+                /** @description A part of the name or of the number of the person */
+                q?: string;
+                class?: "staff" | "delegate" | "retiree" | "media" | "ngo" | "intern" | "courtesy" | "temporary";
+                status?: "active" | "lost" | "stolen" | "blocked";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPerson"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-people-imports": {
+        parameters: {
+            query: {
+                station: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPeopleImport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-people": {
+        parameters: {
+            query: {
+                station: string;
+                /** @description Change nothing, say what would be */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description multipart/form-data with the files list (CSV) and photos (ZIP, may be left out) */
+                "Content-Type"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*"?: never;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeoplePerson"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddPlaceInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Place"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-place": {
+        parameters: {
+            query: {
+                /** @description The version that was seen */
+                version: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePlaceInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Place"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                level: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                level: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanContent"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "restore-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                level: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestorePlanInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoredPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-plan-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                level: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlanVersion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-plan-version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                level: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1986,6 +10622,1136 @@ export interface operations {
             };
         };
     };
+    "get-postures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostureDefinitionsNow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-postures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostureDefinitionsNow"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostureDefinitionsNow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-postures": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPosture"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-posture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPostureInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostureChanged"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "clear-posture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithReasonBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostureChanged"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "do-posture-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                step: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Posture"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-rationale": {
+        parameters: {
+            query: {
+                station: string;
+                area?: string;
+                /** @description <gateway>/<device> */
+                device?: string;
+                point?: string;
+                kind?: string;
+                q?: string;
+                only?: "missing" | "default" | "own";
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRationaleRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-rationale": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetRationaleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RationaleOutcome"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-rationale-changes": {
+        parameters: {
+            query: {
+                station: string;
+                point?: string;
+                /** @description id of the last one seen */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRationaleChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-rationale": {
+        parameters: {
+            query: {
+                station: string;
+                area?: string;
+                /** @description <gateway>/<device> */
+                device?: string;
+                point?: string;
+                kind?: string;
+                q?: string;
+                only?: "missing" | "default" | "own";
+                format?: "csv" | "xlsx";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-rationale": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRationaleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RationaleImport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-rationale": {
+        parameters: {
+            query: {
+                point: string;
+                kind: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RationaleRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replay-at": {
+        parameters: {
+            query: {
+                station: string;
+                /** @description Now without it */
+                at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Still"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replay-events": {
+        parameters: {
+            query: {
+                station: string;
+                from?: string;
+                to?: string;
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Film"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replay-range": {
+        parameters: {
+            query: {
+                station: string;
+                from?: string;
+                to?: string;
+                /** @description Seconds, in whole minutes; 0 gives about 240 steps */
+                step?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Range"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retention"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-holds": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHold"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "place-hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceHoldInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "release-hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseHoldInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-rules": {
+        parameters: {
+            query?: {
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddRuleInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryRuleInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cancel-trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-rule": {
+        parameters: {
+            query?: {
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRuleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-rule-hits": {
+        parameters: {
+            query?: {
+                /** @description id of the last one seen */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRuleHit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "search-text": {
+        parameters: {
+            query: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+                from?: string;
+                to?: string;
+                /** @description Words, or how they begin; all of them must be there */
+                q: string;
+                only?: "signals" | "acts";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFound"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-search": {
+        parameters: {
+            query: {
+                view: string;
+                station?: string;
+                q?: string;
+                only?: string;
+                point?: string;
+                actor?: string;
+                card?: string;
+                person?: string;
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lines found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    "search-person": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+                from?: string;
+                to?: string;
+                /** @description An operator's id */
+                actor?: string;
+                /** @description The keyed hash of a card */
+                card?: string;
+                /** @description A cardholder's id */
+                person?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFound"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "search-point": {
+        parameters: {
+            query: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+                from?: string;
+                to?: string;
+                point: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFound"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-session": {
         parameters: {
             query?: never;
@@ -2077,6 +11843,40 @@ export interface operations {
             };
         };
     };
+    "change-officer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "change-password": {
         parameters: {
             query?: never;
@@ -2138,6 +11938,140 @@ export interface operations {
             };
         };
     };
+    "list-shelf": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+                mode?: "shelved" | "suppressed" | "out_of_service";
+                point?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListShelf"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-to-shelf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddToShelfInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shelf"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-off-shelf": {
+        parameters: {
+            query?: {
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shelf"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "confirm-shelf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shelf"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-signals": {
         parameters: {
             query?: {
@@ -2165,6 +12099,308 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListLine"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "search-sites": {
+        parameters: {
+            query?: {
+                station?: string;
+                /** @description Words that must all be found in name, number or place */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSiteFound"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteOverview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveCameraInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Camera"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-camera": {
+        parameters: {
+            query: {
+                /** @description The version that was seen */
+                version: number;
+            };
+            header?: never;
+            path: {
+                station: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "upload-drawing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Picture"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-drawing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+        };
+    };
+    "import-site": {
+        parameters: {
+            query?: {
+                /** @description Say what would be done */
+                dry_run?: boolean;
+                /** @description file=here: which gateway stands for one of the file; several with commas */
+                gateways?: string[];
+                /** @description Leave out points of gateways that are not this station's, instead of refusing */
+                leave_out?: boolean;
+            };
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "place-points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlacePointsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteOverview"];
                 };
             };
             /** @description Error */
@@ -2267,6 +12503,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Station"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-suppression-rules": {
+        parameters: {
+            query?: {
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSuppressionRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-suppression-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddSuppressionInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-suppression-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-suppression-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSuppressionInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionRule"];
                 };
             };
             /** @description Error */
@@ -2527,6 +12891,169 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OneTimePassword"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch: {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRoll"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "watch-alive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AliveInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-escalation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EscalationInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choices"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-keeping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepingInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choices"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "watch-settings": {
+        parameters: {
+            query: {
+                station: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choices"];
                 };
             };
             /** @description Error */

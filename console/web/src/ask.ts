@@ -20,7 +20,7 @@ export const NOT_REACHED = 'not_reached' // the connection failed
 export const UNCLEAR = 'unclear' // an answer without a code
 
 export interface Ask {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   query?: Record<string, string | number | undefined>
   body?: unknown
   headers?: Record<string, string>
@@ -72,6 +72,26 @@ function parse<T>(text: string, status: number): T {
   }
 }
 
+/** Sends files as a form and returns the answer's body, or throws a Refusal. */
+export async function upload<T>(path: string, form: FormData, query: Ask['query'] = {}): Promise<T> {
+  let response: Response
+  const limit = AbortSignal.timeout(60_000)
+  try {
+    response = await fetch(`/api/v1${path}${search(query)}`, {
+      method: 'POST',
+      headers: { Accept: 'application/json' },
+      body: form,
+      credentials: 'same-origin',
+      signal: limit,
+    })
+  } catch {
+    throw new Refusal({ status: 0, code: limit.aborted ? NO_ANSWER : NOT_REACHED })
+  }
+  const text = await response.text().catch(() => '')
+  if (response.ok) return parse<T>(text, response.status)
+  throw refusal(response.status, text)
+}
+
 const byStatus: Record<number, string> = {
   401: 'unauthenticated',
   403: 'forbidden',
@@ -93,7 +113,9 @@ function refusal(status: number, text: string): Refusal {
   } catch {
     // A proxy answered with a page of its own; the status says enough.
   }
-  if (problem.code === 'unauthenticated' || problem.code === 'password_change_required') {
+  // A wrong password is no end of the session of whoever is here.
+  const wrong = problem.params?.reason === 'credentials'
+  if ((problem.code === 'unauthenticated' && !wrong) || problem.code === 'password_change_required') {
     for (const tell of listeners) tell(problem.code)
   }
   return new Refusal(problem)

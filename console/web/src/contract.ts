@@ -11,7 +11,7 @@ export type About = Schemas['About']
 export type Acknowledgement = Schemas['Acknowledgement']
 export type Alarm = Schemas['Alarm']
 export type AlarmStep = Schemas['Entry']
-export type AlarmWithHistory = Alarm & Pick<Schemas['AlarmWithHistory'], 'history'>
+export type AlarmWithHistory = Schemas['AlarmWithHistory']
 export type AuditCheck = Schemas['Verdict']
 export type AuditEntry = Schemas['AuditEntry']
 export type Command = Schemas['Command']
@@ -33,6 +33,11 @@ export interface List<T> {
   items: T[] | null
   next: string
 }
+
+export type ShelfMode = 'shelved' | 'suppressed' | 'out_of_service'
+
+/** A removal of a point's alarms, as the lists of what is not shown hold it. */
+export type Shelf = Omit<Schemas['Shelf'], 'mode'> & Thing & { mode: ShelfMode }
 
 /** How grave an alarm is, as the glyphs show it. */
 export type Priority = 1 | 2 | 3 | 4
@@ -90,8 +95,10 @@ export const topics = [
   'lockdown',
   'posture',
   'call',
+  'approval',
   'investigation',
   'evacuation',
+  'held',
   'site',
 ] as const
 export type Topic = (typeof topics)[number]

@@ -1,20 +1,17 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { alarmPlace, alarmTitle } from '../i18n/words'
-import { useAlarm, useLink } from '../live'
+import type { Alarm } from '../contract'
+import { useLink } from '../live'
 import { Dialog } from '../shell/dialog'
-import { acknowledge, useAttempt } from './acknowledge'
-import { attemptWords, useLate } from './row'
+import { acknowledge, useAttempt } from './acts'
+import { Subject, Told } from './subject'
 
 /** Acknowledges with a comment. */
-export default function CommentDialog({ id, onClose }: { id: string; onClose: () => void }) {
+export function CommentDialog({ alarm, onClose }: { alarm: Alarm; onClose: () => void }) {
   const { t } = useTranslation()
-  const alarm = useAlarm(id)
   const link = useLink()
-  const attempt = useAttempt(id)
-  const late = useLate(attempt)
+  const attempt = useAttempt(alarm.id)
   const [comment, setComment] = useState('')
-  if (!alarm) return null
   return (
     <Dialog title={t('alarms.ack_with_comment')} onClose={onClose}>
       <form
@@ -24,10 +21,7 @@ export default function CommentDialog({ id, onClose }: { id: string; onClose: ()
           if (link.up && (await acknowledge(alarm, comment.trim()))) onClose()
         }}
       >
-        <div>
-          <b>{alarmTitle(t, alarm)}</b>
-          <div className="dim">{alarmPlace(alarm)}</div>
-        </div>
+        <Subject alarm={alarm} />
         <label className="field">
           {t('alarms.comment')}
           <input
@@ -38,11 +32,7 @@ export default function CommentDialog({ id, onClose }: { id: string; onClose: ()
             onChange={(e) => setComment(e.target.value)}
           />
         </label>
-        {attempt && (
-          <div className={attempt.state === 'sending' ? 'dim' : 'fault'} role="alert">
-            {attemptWords(t, attempt, late)}
-          </div>
-        )}
+        <Told attempt={attempt} />
         <div className="actions">
           <button type="submit" className="btn pri" disabled={!link.up || attempt?.state === 'sending'}>
             {t('alarms.acknowledge')} <kbd>↵</kbd>

@@ -3,13 +3,14 @@
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Alarm, Priority } from '../contract'
-import { useEachSecond } from '../live'
+import { clock, useCalmly, useEachSecond } from '../live'
 import { AlarmGlyph } from './glyph'
-import { useOpenAlarms } from './open'
+import { openAlarms } from './open'
 import { type Band, bandOf, priorityOf } from './order'
 
 const FLOOD = 10 // alarms in ten minutes: more is a flood (EEMUA 191)
 const WINDOW = 600_000 // ms
+const CALM = 100 // ms between two countings in a flood; the first change counts at once
 
 export interface Count {
   priority: Priority
@@ -18,19 +19,32 @@ export interface Count {
 }
 
 export function countAlarms(alarms: readonly Alarm[]): Count[] {
-  return ([1, 2, 3, 4] as const).map((priority) => {
-    const these = alarms.filter((a) => priorityOf(a) === priority)
-    const has = (band: Band) => these.some((a) => bandOf(a) === band)
-    const band = has('unacknowledged') ? 'unacknowledged' : has('returned') ? 'returned' : 'acknowledged'
-    return { priority, total: these.length, band }
-  })
+  const counts = ([1, 2, 3, 4] as const).map((priority): Count => ({ priority, total: 0, band: 'acknowledged' }))
+  for (const alarm of alarms) {
+    const count = counts[priorityOf(alarm) - 1]
+    if (!count) continue
+    count.total++
+    const band = bandOf(alarm)
+    if (band === 'unacknowledged' || (band === 'returned' && count.band === 'acknowledged')) count.band = band
+  }
+  return counts
+}
+
+/** When each alarm was last heard, newest first, as far as the window reaches back. */
+function lately(alarms: readonly Alarm[], now: number): number[] {
+  const from = new Date(now - WINDOW).toISOString().slice(0, 19) // instants of the console sort as text
+  const times: number[] = []
+  for (const { last_at } of alarms) if (last_at >= from) times.push(Date.parse(last_at))
+  return times.sort((a, b) => b - a)
 }
 
 export function Counters() {
   const { t } = useTranslation()
-  const alarms = useOpenAlarms()
+  const version = useCalmly('alarms', CALM)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the alarms
+  const alarms = useMemo(openAlarms, [version])
   const counts = useMemo(() => countAlarms(alarms), [alarms])
-  const times = useMemo(() => alarms.map((a) => Date.parse(a.last_at)).sort((a, b) => b - a), [alarms])
+  const times = useMemo(() => lately(alarms, clock.now()), [alarms])
   const recent = useEachSecond((now) => {
     const first = times.findIndex((at) => now - at >= WINDOW)
     return first < 0 ? times.length : first

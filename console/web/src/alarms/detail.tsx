@@ -1,23 +1,38 @@
-// One alarm: what it says, where, since when, who has it, what happened to it,
-// and the point it came from with its commands.
-import { IconMapPin } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+// One alarm: what it says, where, since when, who has it, what to do about it,
+// what happened to it, and the point it came from with its commands.
+import { IconExternalLink, IconMapPin, IconPrinter } from '@tabler/icons-react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { memo, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import { permissionFor } from '../commands/buttons'
-import type { Alarm, AlarmStep, AlarmWithHistory } from '../contract'
+import type { Alarm, AlarmWithHistory } from '../contract'
 import { useCatalogue } from '../devices/catalogue'
 import { PointCard, PointName } from '../devices/point'
-import { alarmPlace, alarmTitle, categoryWords, detailWords, stateWords } from '../i18n/words'
+import { alarmPlace, alarmTitle, categoryWords, detailWords, kindWords, stateWords } from '../i18n/words'
 import { useAlarm, useAlarms, useLink } from '../live'
 import { useDesk } from '../session/desk'
+import { PersonCard, RationaleCard } from '../shell/slots'
 import { Failed, Loading } from '../shell/states'
 import { Age, At } from '../shell/times'
-import { acknowledge, useAttempt } from './acknowledge'
+import { acknowledge, useAttempt } from './acts'
+import { attemptWords, useLate } from './attempt'
+import { Chips, escalatedTo } from './chips'
+import { type Rights, rightsOf } from './doing'
 import { AlarmGlyph } from './glyph'
-import { bandOf, priorityOf, wantsAcknowledgement } from './order'
-import { attemptWords, Chips, useLate } from './row'
+import { IconButton } from './list'
+import {
+  bandOf,
+  isHandled,
+  isLifeSafety,
+  isRemoved,
+  priorityOf,
+  stateOf,
+  wantsAcknowledgement,
+  wantsClosing,
+} from './order'
+import { useCoverOf } from './row'
+import { History } from './steps'
 
 export function NothingSelected() {
   const { t } = useTranslation()
@@ -31,25 +46,43 @@ export function NothingSelected() {
   )
 }
 
-export function AlarmDetail(props: { id: string; onPoint: (id: string) => void; onClose: () => void }) {
-  const { id, onPoint, onClose } = props
+export interface DetailActs {
+  respond: (id: string) => void
+  own: (id: string) => void
+  shelve: (id: string) => void
+  close: (id: string) => void
+  restore: (id: string) => void
+  print: () => void
+  plan: () => void
+}
+
+interface DetailProps {
+  id: string
+  acts: DetailActs
+  onPoint: (id: string) => void
+  onClose: () => void
+  onWindow: (() => void) | undefined
+}
+
+export const AlarmDetail = memo(function AlarmDetail(props: DetailProps) {
+  const { id, acts, onPoint } = props
   const { t } = useTranslation()
   const live = useAlarm(id)
-  const full = useQuery({
-    queryKey: ['alarm', id, live?.version, live?.change],
-    queryFn: ({ signal }) => ask<AlarmWithHistory>(`/alarms/${encodeURIComponent(id)}`, { signal }),
-    placeholderData: (old) => old,
-  })
-  const alarm = live ?? full.data
+  const full = useFullAlarm(id, live)
+  const alarm = live && full.data && full.data.change > live.change ? full.data : (live ?? full.data)
   const { points } = useCatalogue()
   return (
-    <section className="panel detail" aria-label={t('alarms.detail')} data-panel tabIndex={-1}>
+    <section className="panel detail" aria-label={t('alarms.detail')} data-panel tabIndex={-1} data-detail={id}>
       {!alarm && (full.error ? <Failed fault={full.error} again={() => void full.refetch()} /> : <Loading />)}
       {alarm && (
         <>
-          <Head alarm={alarm} onClose={onClose} />
-          <div className="scroll" tabIndex={0} role="group" aria-label={t('alarms.facts')}>
+          <Head alarm={alarm} {...props} />
+          <div className="scroll" tabIndex={0} role="group" aria-label={t('alarms.facts')} data-focus>
+            <Notices alarm={alarm} acts={acts} />
+            <RationaleCard alarm={alarm} />
+            {(alarm.detail?.card_hash || alarm.detail?.card) && <PersonCard signal={alarm} />}
             <Facts alarm={alarm} onPoint={onPoint} />
+            <Cameras list={full.data} onPlan={acts.plan} />
             {points.has(alarm.point) && (
               <>
                 <div className="h3">
@@ -74,6 +107,217 @@ export function AlarmDetail(props: { id: string; onPoint: (id: string) => void; 
         </>
       )}
     </section>
+  )
+})
+
+const CALM = 1_000 // ms between two readings of the history of an alarm that changes all the time
+
+/** The alarm with its history, read anew when it changed, but not for each change of a chattering one. */
+function useFullAlarm(id: string, live: Alarm | undefined) {
+  const client = useQueryClient()
+  const last = useRef(0)
+  const full = useQuery({
+    queryKey: ['alarm', id],
+    queryFn: ({ signal }) => {
+      last.current = performance.now()
+      return ask<AlarmWithHistory>(`/alarms/${encodeURIComponent(id)}`, { signal })
+    },
+    staleTime: 0,
+  })
+  const told = full.data?.change ?? 0
+  const change = live?.change ?? 0
+  useEffect(() => {
+    if (change <= told || told === 0) return
+    const wait = Math.max(0, last.current + CALM - performance.now())
+    const timer = setTimeout(() => void client.invalidateQueries({ queryKey: ['alarm', id] }), wait)
+    return () => clearTimeout(timer)
+  }, [client, id, change, told])
+  return full
+}
+
+function Head({ alarm, acts, onClose, onWindow }: DetailProps & { alarm: Alarm }) {
+  const { t } = useTranslation()
+  const desk = useDesk()
+  const state = stateOf(alarm)
+  const ended = state === 'normal'
+  const words = wantsClosing(alarm) ? t('alarms.to_close') : stateWords(t, `alarm_${state}`)
+  return (
+    <div className="detail-head">
+      <div className="topmost">
+        <div className="kicker">
+          <span>{categoryWords(t, alarm.category)}</span>
+          <span className={ended ? 'chip' : 'chip accent'}>{words}</span>
+          <Chips alarm={alarm} />
+        </div>
+        <span className="icons">
+          <IconButton words={t('alarms.do.print')} onClick={acts.print}>
+            <IconPrinter size={16} aria-hidden />
+          </IconButton>
+          {onWindow && (
+            <IconButton words={t('windows.open_detail')} onClick={onWindow}>
+              <IconExternalLink size={16} aria-hidden />
+            </IconButton>
+          )}
+          <button type="button" className="btn ghost sm" onClick={onClose} aria-label={t('shell.close')}>
+            <kbd>Esc</kbd>
+          </button>
+        </span>
+      </div>
+      <h2 className="name">
+        <AlarmGlyph
+          priority={priorityOf(alarm)}
+          band={ended ? 'acknowledged' : bandOf(alarm)}
+          size={26}
+          still={isHandled(alarm)}
+          over={wantsClosing(alarm)}
+        />
+        <span>{alarmTitle(t, alarm)}</span>
+      </h2>
+      <div className="where">
+        <IconMapPin size={14} aria-hidden style={{ verticalAlign: -2 }} /> {alarmPlace(alarm)} ·{' '}
+        {ended ? (
+          t(alarm.close_needed && !alarm.closed ? 'alarms.over' : 'alarms.closed')
+        ) : (
+          <Age at={alarm.raised_at} />
+        )}
+      </div>
+      <ActionRow alarm={alarm} acts={acts} rights={rightsOf(alarm, desk)} />
+    </div>
+  )
+}
+
+/** What this officer may do now; what he may not is not there, and life safety says why it cannot be shelved. */
+function ActionRow({ alarm, acts, rights }: { alarm: Alarm; acts: DetailActs; rights: Rights }) {
+  const { t } = useTranslation()
+  const { up } = useLink()
+  const busy = useAttempt(alarm.id)?.state === 'sending'
+  const { may } = useDesk()
+  const buttons: [boolean, string, string, () => void, boolean][] = [
+    [rights.respond, 'respond', 'R', () => acts.respond(alarm.id), true],
+    [rights.take && !rights.respond, 'take', 'T', () => acts.own(alarm.id), false],
+    [rights.takeOver, 'take_over', 'T', () => acts.own(alarm.id), false],
+    [rights.giveBack, 'give_back', 'T', () => acts.own(alarm.id), false],
+    [rights.close, 'close', 'C', () => acts.close(alarm.id), wantsClosing(alarm)],
+    [rights.restore, 'restore', '', () => acts.restore(alarm.id), true],
+    [rights.shelve, 'shelve', 'H', () => acts.shelve(alarm.id), false],
+  ]
+  const shown = buttons.filter(([can]) => can)
+  return (
+    <div className="acts">
+      {shown.map(([, name, key, run, main]) => (
+        <button
+          key={name}
+          type="button"
+          className={main ? 'btn pri' : 'btn'}
+          data-do={name}
+          disabled={!up || busy}
+          onClick={run}
+        >
+          {t(`alarms.do.${name}`)} {key && <kbd>{key}</kbd>}
+        </button>
+      ))}
+      <button type="button" className="btn plan-jump" data-do="plan" onClick={acts.plan}>
+        {t('alarms.do.plan')} <kbd>M</kbd>
+      </button>
+      {isLifeSafety(alarm) && may('alarms.shelve', alarm.station) && stateOf(alarm) !== 'normal' && (
+        <p className="dim never">{t('alarms.never_shelved')}</p>
+      )}
+    </div>
+  )
+}
+
+/** What must be read before anything is done. */
+function Notices({ alarm, acts }: { alarm: Alarm; acts: DetailActs }) {
+  const { t } = useTranslation()
+  const { session, may } = useDesk()
+  const cover = useCoverOf(alarm.station)
+  const { owner, removed, escalation } = alarm
+  return (
+    <>
+      {owner && (
+        <div className="notice" data-owner={owner.by}>
+          <span>
+            {owner.by === session.user.id
+              ? t('alarms.you_have_it')
+              : t('alarms.has_it', { name: owner.by_name || owner.by })}{' '}
+            <At at={owner.at} />
+          </span>
+        </div>
+      )}
+      {escalation && (
+        <div className="notice p2" role="status">
+          <span>
+            {t('alarms.escalated', { level: escalation.level, to: escalatedTo(t, escalation.to) })}{' '}
+            <At at={escalation.at} /> · {t(escalation.nobody ? 'alarms.escalated_nobody' : 'alarms.escalated_why')}
+          </span>
+        </div>
+      )}
+      {removed && isRemoved(alarm) && (
+        <div className="notice" role="status">
+          <span>
+            {t(`shelf.is.${removed.mode}`)} {removed.by_name} <At at={removed.since} />
+            {removed.reason && <> · “{removed.reason}”</>} · {t(`shelf.end.${removed.end}`)}{' '}
+            {removed.until && <At at={removed.until} />}
+            <div className="dim">
+              {t('shelf.beneath')}: {stateWords(t, `alarm_${alarm.beneath ?? 'normal'}`)}
+            </div>
+          </span>
+        </div>
+      )}
+      {alarm.on_test && (
+        <div className="notice" role="status">
+          {t('alarms.on_test_why')}
+        </div>
+      )}
+      {cover && <div className="notice">{t('alarms.covered_by', { name: cover })}</div>}
+      {alarm.chattering && (
+        <div className="notice" role="status" data-chattering>
+          <span>{t('alarms.chattering_why')}</span>
+          <span className="grow" />
+          {!isLifeSafety(alarm) && !isRemoved(alarm) && may('alarms.shelve', alarm.station) && (
+            <button type="button" className="btn sm" onClick={() => acts.shelve(alarm.id)}>
+              {t('alarms.propose_shelving')}
+            </button>
+          )}
+        </div>
+      )}
+      {alarm.closed && (
+        <div className="notice">
+          <span>
+            {t('alarms.closed_as')}: <b>{t(`alarms.disposition.${alarm.closed.disposition}`)}</b> ·{' '}
+            {alarm.closed.by_name || alarm.closed.by} <At at={alarm.closed.at} />
+            {alarm.closed.text && <> · “{alarm.closed.text}”</>}
+          </span>
+        </div>
+      )}
+    </>
+  )
+}
+
+/** The cameras that the rationalisation names for this alarm. */
+function Cameras({ list, onPlan }: { list: AlarmWithHistory | undefined; onPlan: () => void }) {
+  const { t } = useTranslation()
+  const cameras = list?.rationale?.cameras ?? []
+  if (cameras.length === 0) return null
+  return (
+    <>
+      <div className="h3">{t('alarms.cameras')}</div>
+      <ul className="cameras" aria-label={t('alarms.cameras')}>
+        {cameras.map((camera, i) => (
+          <li key={camera}>
+            <button
+              type="button"
+              className="btn sm"
+              data-cameras={i === 0 || undefined}
+              title={t('alarms.camera_on_plan')}
+              onClick={onPlan}
+            >
+              <bdi>{camera}</bdi>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
   )
 }
 
@@ -103,37 +347,11 @@ function Panels({ alarm, onPoint }: { alarm: Alarm; onPoint: (id: string) => voi
   ))
 }
 
-function Head({ alarm, onClose }: { alarm: Alarm; onClose: () => void }) {
-  const { t } = useTranslation()
-  const band = bandOf(alarm)
-  const closed = alarm.state === 'normal'
-  return (
-    <div className="detail-head">
-      <div className="kicker">
-        <span>{categoryWords(t, alarm.category)}</span>
-        <span className={closed ? 'chip' : 'chip accent'}>{stateWords(t, `alarm_${alarm.state}`)}</span>
-        <Chips alarm={alarm} />
-        <span className="grow" />
-        <button type="button" className="btn ghost sm" onClick={onClose} aria-label={t('shell.close')}>
-          <kbd>Esc</kbd>
-        </button>
-      </div>
-      <h2 className="name">
-        <AlarmGlyph priority={priorityOf(alarm)} band={closed ? 'acknowledged' : band} size={26} />
-        <span>{alarmTitle(t, alarm)}</span>
-      </h2>
-      <div className="where">
-        <IconMapPin size={14} aria-hidden style={{ verticalAlign: -2 }} /> {alarmPlace(alarm)} ·{' '}
-        {closed ? t('alarms.closed') : <Age at={alarm.raised_at} />}
-      </div>
-    </div>
-  )
-}
-
 function Facts({ alarm, onPoint }: { alarm: Alarm; onPoint: (id: string) => void }) {
   const { t } = useTranslation()
   const { stations } = useDesk()
   const station = stations.find((s) => s.id === alarm.station)
+  const area = [alarm.building_name, alarm.area_name].filter(Boolean).join(' · ')
   return (
     <dl className="pairs" style={{ paddingBlockStart: 12 }}>
       {alarm.first_up && (
@@ -142,6 +360,12 @@ function Facts({ alarm, onPoint }: { alarm: Alarm; onPoint: (id: string) => void
           <dd>
             <b>{alarm.first_up.point_name || alarm.first_up.point}</b> <At at={alarm.first_up.at} />
           </dd>
+        </>
+      )}
+      {area && (
+        <>
+          <dt>{t('alarms.area')}</dt>
+          <dd>{area}</dd>
         </>
       )}
       {alarm.acknowledged && (
@@ -241,32 +465,10 @@ function Children({ cause }: { cause: string }) {
     <ul className="plain-list">
       {children.slice(0, 30).map((a) => (
         <li key={a.id}>
-          {alarmTitle(t, a)} · {a.device_name || a.device}
+          {kindWords(t, a.kind)} · {a.device_name || a.device}
         </li>
       ))}
     </ul>
-  )
-}
-
-function History({ steps }: { steps: AlarmStep[] }) {
-  const { t } = useTranslation()
-  if (steps.length === 0) return <p className="empty">{t('alarms.no_history')}</p>
-  return (
-    <dl className="steps">
-      {steps.map((step, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: steps are only ever added at one end
-        <div key={`${step.at} ${i}`} style={{ display: 'contents' }}>
-          <dt>
-            <At at={step.at} />
-          </dt>
-          <dd>
-            {t(`alarms.step.${step.what}`, { defaultValue: step.what })}
-            {step.by_name && ` · ${step.by_name}`}
-            {step.comment && <span className="dim"> “{step.comment}”</span>}
-          </dd>
-        </div>
-      ))}
-    </dl>
   )
 }
 
@@ -278,7 +480,13 @@ function Compose({ alarm }: { alarm: Alarm }) {
   const attempt = useAttempt(alarm.id)
   const late = useLate(attempt)
   const [comment, setComment] = useState('')
-  if (!wantsAcknowledgement(alarm) || !may('alarms.acknowledge', alarm.station)) return null
+  const wanted = wantsAcknowledgement(alarm) && may('alarms.acknowledge', alarm.station)
+  const told = attempt && (
+    <div className={attempt.state === 'sending' ? 'notice' : 'notice p1'} role="alert">
+      {attemptWords(t, attempt, late)}
+    </div>
+  )
+  if (!wanted) return told
   return (
     <form
       onSubmit={async (event) => {
@@ -286,11 +494,7 @@ function Compose({ alarm }: { alarm: Alarm }) {
         if (link.up && (await acknowledge(alarm, comment.trim()))) setComment('')
       }}
     >
-      {attempt && (
-        <div className={attempt.state === 'sending' ? 'notice' : 'notice p1'} role="alert">
-          {attemptWords(t, attempt, late)}
-        </div>
-      )}
+      {told}
       <div className="compose">
         <input
           className="input"
@@ -300,7 +504,7 @@ function Compose({ alarm }: { alarm: Alarm }) {
           value={comment}
           onChange={(e) => setComment(e.target.value)}
         />
-        <button type="submit" className="btn pri" data-focus disabled={!link.up || attempt?.state === 'sending'}>
+        <button type="submit" className="btn" disabled={!link.up || attempt?.state === 'sending'}>
           {t('alarms.acknowledge')}
         </button>
       </div>

@@ -14,13 +14,21 @@ const shapes: Record<Priority, string> = {
  * Priority as shape, digit and colour; state as filled (not acknowledged),
  * outline (acknowledged) or dashed (cleared). The words are its name.
  */
-export function AlarmGlyph(props: { priority: Priority; band: Band; size?: number; named?: boolean }) {
-  const { priority: p, band, size = 20, named = true } = props
+export function AlarmGlyph(props: {
+  priority: Priority
+  band: Band
+  size?: number
+  named?: boolean
+  still?: boolean // somebody has it: it does not flash
+  over?: boolean // it is over, and waits to be closed
+}) {
+  const { priority: p, band, size = 20, named = true, still, over } = props
   const { t } = useTranslation()
   const filled = band === 'unacknowledged'
   const cleared = band === 'returned'
   const colour = band === 'other' ? 'var(--t3)' : `var(--p${p})`
-  const name = `${t(`priority.${p}`)}, ${t(`band.${band}`)}`
+  const state = over ? t('band.closing') : still ? t('band.handled') : t(`band.${band}`)
+  const name = `${t(`priority.${p}`)}, ${state}`
   return (
     // biome-ignore lint/a11y/noSvgWithoutTitle: its name is aria-label, or stands beside it
     <svg
@@ -28,7 +36,7 @@ export function AlarmGlyph(props: { priority: Priority; band: Band; size?: numbe
       height={size}
       viewBox="0 0 20 20"
       {...(named ? { role: 'img', 'aria-label': name } : { 'aria-hidden': true })}
-      className={filled ? 'flash' : cleared ? 'flash-slow' : undefined}
+      className={still ? undefined : filled ? 'flash' : cleared ? 'flash-slow' : undefined}
       style={{ flex: 'none', '--c': colour } as CSSProperties}
     >
       <path

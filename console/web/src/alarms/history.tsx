@@ -9,9 +9,9 @@ import { MomentInput, useInstant } from '../shell/moment'
 import { Pager, usePaged } from '../shell/pages-of'
 import { Failed, Loading } from '../shell/states'
 import { At } from '../shell/times'
+import { Chips } from './chips'
 import { AlarmGlyph } from './glyph'
 import { bandOf, priorityOf } from './order'
-import { Chips } from './row'
 
 const states = ['normal', 'unacknowledged', 'acknowledged', 'returned']
 const kinds = [

@@ -1,89 +1,120 @@
 // The alarms of the desk: the life-safety strip, which no filter touches, and
-// below it everything else.
+// below it the list that somebody chose.
+import { IconExternalLink, IconLayoutList, IconPrinter, IconStack2 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useMemo, useRef } from 'react'
+import { lazy, memo, Suspense, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import type { Alarm, List } from '../contract'
 import { alarmTitle } from '../i18n/words'
-import { useLink } from '../live'
+import { board, useLink } from '../live'
 import { ALL, useDesk } from '../session/desk'
+import { FloodStrip } from '../shell/slots'
+import { Failed, Loading } from '../shell/states'
 import { At } from '../shell/times'
-import { useOpenAlarms } from './open'
-import { isLifeSafety, wantsAcknowledgement } from './order'
+import { readClosingAgain, useClosing } from './closing'
+import { type Grouping, type Hold, isHeader, useLines } from './lines'
+import { wantsAcknowledgement } from './order'
 import type { RowActions } from './row'
-import { AlarmRows, type Hold, useLines } from './rows'
+import { AlarmRows } from './rows'
+import { isShelfMode, type Segment, shelfModes, useSegments } from './segments'
 
-export type Show = 'active' | 'unacknowledged'
+const ShelfList = lazy(() => import('./shelf-list'))
 
 /** What is drawn and in which order; the keys of the page walk along it. */
 export interface DrawnAlarms {
   life: string[]
   rest: string[]
   order: string[] // both, without headers
-  byId: Map<string, Alarm>
-  wanted: number // not acknowledged, in the whole list
+  grouping: Grouping
+  find: (id: string) => Alarm | undefined
+  counts: Record<Segment, number>
+  toConfirm: number
+  lifeAlarms: Alarm[]
   hold: Hold
 }
 
-export function useDrawnAlarms(show: Show): DrawnAlarms {
-  const { station } = useDesk()
-  const alarms = useOpenAlarms()
+export function useDrawnAlarms(show: Segment, grouping: Grouping): DrawnAlarms {
   const hold = useRef<Hold>({ until: 0, began: 0 }).current
-  const parts = useMemo(() => {
-    const life = alarms.filter(isLifeSafety)
-    const here = alarms.filter((a) => !isLifeSafety(a) && (station === ALL || a.station === station))
-    return {
-      life,
-      rest: show === 'unacknowledged' ? here.filter(wantsAcknowledgement) : here,
-      wanted: life.filter(wantsAcknowledgement).length + here.filter(wantsAcknowledgement).length,
-      byId: new Map(alarms.map((a) => [a.id, a])),
-    }
-  }, [alarms, station, show])
-  const life = useLines(parts.life, false, hold)
-  const rest = useLines(parts.rest, true, hold)
-  const order = useMemo(() => [...life, ...rest.filter((line) => !line.startsWith('band:'))], [life, rest])
-  return { life, rest, order, byId: parts.byId, wanted: parts.wanted, hold }
+  const sorted = useSegments(show)
+  const { rest: restAlarms, toConfirm } = sorted
+  const lifeAlarms = useKept(sorted.life)
+  const counts = useKept(sorted.counts)
+  const life = useLines(lifeAlarms, 'none', hold)
+  const rest = useLines(restAlarms, grouping, hold)
+  const ended = useClosing().alarms
+  const find = useMemo(() => {
+    const closing = new Map(ended.map((a) => [a.id, a]))
+    return (id: string) => board.alarms.get(id) ?? closing.get(id)
+  }, [ended])
+  const order = useMemo(() => [...life, ...rest.filter((line) => !isHeader(line))], [life, rest])
+  return { life, rest, order, grouping, find, counts, toConfirm, lifeAlarms, hold }
 }
 
-export function AlarmPanel(props: {
+/** The value that was there before, as long as the new one holds the same: what hangs on it is not drawn again. */
+function useKept<T extends object>(now: T): T {
+  const kept = useRef(now)
+  const keys = Object.keys(now) as (keyof T)[]
+  const before = Object.keys(kept.current)
+  if (keys.length !== before.length || keys.some((key) => kept.current[key] !== now[key])) kept.current = now
+  return kept.current
+}
+
+interface PanelProps {
   drawn: DrawnAlarms
-  show: Show
-  onShow: (show: Show) => void
+  show: Segment
+  onShow: (show: Segment) => void
+  onGroup: (grouping: Grouping) => void
+  onWindow: (() => void) | undefined
+  onPrint: () => void
+  onVisible: (() => void) | undefined // acknowledges what is on the screen; absent where nothing fits
   selected: string | undefined
+  follow: string | undefined
   actions: RowActions
-}) {
-  const { drawn, show, onShow, selected, actions } = props
+  onShelf: (alarm: string, point: string) => void
+}
+
+export function AlarmPanel(props: PanelProps) {
+  const { drawn, show, selected, follow, actions } = props
   const { t } = useTranslation()
-  const link = useLink()
-  const count = drawn.order.length
+  const shelf = isShelfMode(show)
   return (
     <section className="panel alarms" aria-label={t('alarms.title')} data-panel>
-      <div className="ph">
-        <h2>{t('alarms.title')}</h2>
-        <span className="chip">{t('alarms.active_count', { count })}</span>
-        {!link.up && link.known && <span className="chip old">{t('live.old')}</span>}
-        <div className="grow" />
-        <div className="seg">
-          <button type="button" aria-pressed={show === 'active'} onClick={() => onShow('active')}>
-            {t('alarms.active')}
-          </button>
-          <button type="button" aria-pressed={show === 'unacknowledged'} onClick={() => onShow('unacknowledged')}>
-            {t('alarms.unacknowledged', { count: drawn.wanted })}
-          </button>
-          <Link to="/alarms" search={{}}>
-            {t('alarms.history')}
-          </Link>
-        </div>
-      </div>
-      <Strip drawn={drawn} selected={selected} actions={actions} />
-      {drawn.rest.length > 0 ? (
+      <Head
+        counts={drawn.counts}
+        toConfirm={drawn.toConfirm}
+        grouping={drawn.grouping}
+        show={show}
+        onShow={props.onShow}
+        onGroup={props.onGroup}
+        onWindow={props.onWindow}
+        onPrint={props.onPrint}
+        onVisible={props.onVisible}
+      />
+      <Strip
+        life={drawn.life}
+        alarms={drawn.lifeAlarms}
+        find={drawn.find}
+        hold={drawn.hold}
+        selected={drawn.life.includes(selected ?? '') ? selected : undefined}
+        follow={drawn.life.includes(follow ?? '') ? follow : undefined}
+        actions={actions}
+      />
+      <FloodStrip />
+      {shelf ? (
+        <Suspense fallback={<Loading />}>
+          <ShelfList mode={show} compact onOpen={props.onShelf} />
+        </Suspense>
+      ) : drawn.rest.length > 0 ? (
         <AlarmRows
-          label={t('alarms.list_label')}
+          key={show}
+          label={t(`alarms.list.${show}`)}
           drawn={drawn.rest}
-          byId={drawn.byId}
+          find={drawn.find}
+          grouping={drawn.grouping}
           selected={selected}
+          follow={follow}
           actions={actions}
           hold={drawn.hold}
         />
@@ -94,18 +125,116 @@ export function AlarmPanel(props: {
   )
 }
 
-function Strip(props: { drawn: DrawnAlarms; selected: string | undefined; actions: RowActions }) {
-  const { drawn, selected, actions } = props
+const main: readonly Segment[] = ['active', 'unacknowledged', 'mine', 'closing']
+
+/** Every list with its count; what is not shown here is counted all the same. */
+const Head = memo(function Head(
+  props: Pick<DrawnAlarms, 'counts' | 'toConfirm' | 'grouping'> &
+    Pick<PanelProps, 'show' | 'onShow' | 'onGroup' | 'onWindow' | 'onPrint' | 'onVisible'>,
+) {
+  const { counts, toConfirm, grouping, show, onShow, onGroup, onWindow, onPrint, onVisible } = props
   const { t } = useTranslation()
-  const alarms = drawn.life.flatMap((id) => drawn.byId.get(id) ?? [])
+  const link = useLink()
+  const grouped = grouping === 'area'
+  return (
+    <>
+      <div className="ph">
+        <h2>{t('alarms.title')}</h2>
+        {!link.up && link.known && <span className="chip old">{t('live.old')}</span>}
+        <div className="grow" />
+        <div className="seg">
+          {main.map((segment) => (
+            <button
+              key={segment}
+              type="button"
+              aria-pressed={show === segment}
+              data-segment={segment}
+              onClick={() => onShow(segment)}
+            >
+              {t(`alarms.segment.${segment}`, { count: counts[segment] })}
+            </button>
+          ))}
+        </div>
+        <span className="icons">
+          <IconButton words={t('alarms.print_list')} onClick={onPrint}>
+            <IconPrinter size={16} aria-hidden />
+          </IconButton>
+          {onWindow && (
+            <IconButton words={t('windows.open_alarms')} onClick={onWindow}>
+              <IconExternalLink size={16} aria-hidden />
+            </IconButton>
+          )}
+        </span>
+      </div>
+      <div className="removed">
+        <div className="seg">
+          {shelfModes.map((mode) => (
+            <button
+              key={mode}
+              type="button"
+              aria-pressed={show === mode}
+              data-segment={mode}
+              onClick={() => onShow(mode)}
+            >
+              {t(`alarms.segment.${mode}`, { count: counts[mode] })}
+              {mode === 'shelved' && toConfirm > 0 && (
+                <span className="chip old">{t('alarms.to_confirm', { count: toConfirm })}</span>
+              )}
+            </button>
+          ))}
+          <Link to="/alarms" search={{}}>
+            {t('alarms.history')}
+          </Link>
+        </div>
+        <div className="grow" />
+        {onVisible && (
+          <button type="button" className="btn sm ghost" onClick={onVisible} title={t('alarms.visible_why')}>
+            {t('alarms.visible')}
+          </button>
+        )}
+        <IconButton
+          words={grouped ? t('alarms.by_state') : t('alarms.by_area')}
+          onClick={() => onGroup(grouped ? 'band' : 'area')}
+        >
+          {grouped ? <IconLayoutList size={16} aria-hidden /> : <IconStack2 size={16} aria-hidden />}
+        </IconButton>
+      </div>
+    </>
+  )
+})
+
+export function IconButton(props: { words: string; onClick: () => void; children: React.ReactNode }) {
+  return (
+    <button
+      type="button"
+      className="btn sm ghost icon"
+      aria-label={props.words}
+      title={props.words}
+      onClick={props.onClick}
+    >
+      {props.children}
+    </button>
+  )
+}
+
+const Strip = memo(function Strip(
+  props: Pick<DrawnAlarms, 'life' | 'find' | 'hold'> & {
+    alarms: Alarm[]
+    selected: string | undefined
+    follow: string | undefined
+    actions: RowActions
+  },
+) {
+  const { life, alarms, find, hold, selected, follow, actions } = props
+  const { t } = useTranslation()
   const open = alarms.filter(wantsAcknowledgement).length
   return (
     <section
-      className={alarms.length > 0 ? 'strip on' : 'strip'}
+      className={alarms.length > 0 ? 'life-strip on' : 'life-strip'}
       aria-label={t('alarms.life_safety')}
       data-strip={alarms.length}
     >
-      <div className="strip-head">
+      <div className="life-head">
         <b>{t('alarms.life_safety')}</b>
         {alarms.length === 0 ? (
           <span>{t('alarms.life_safety_none')}</span>
@@ -117,17 +246,19 @@ function Strip(props: { drawn: DrawnAlarms; selected: string | undefined; action
       {alarms.length > 0 && (
         <AlarmRows
           label={t('alarms.life_safety')}
-          drawn={drawn.life}
-          byId={drawn.byId}
+          drawn={life}
+          find={find}
+          grouping="none"
           selected={selected}
+          follow={follow}
           actions={actions}
-          hold={drawn.hold}
+          hold={hold}
           fit
         />
       )}
     </section>
   )
-}
+})
 
 /** The detector that spoke first stays in sight with its time until the panel is normal. */
 function FirstUp({ alarms }: { alarms: Alarm[] }) {
@@ -152,11 +283,17 @@ function FirstUp({ alarms }: { alarms: Alarm[] }) {
 }
 
 /** Calm, and says when something was last. */
-function Quiet({ show, life }: { show: Show; life: number }) {
+function Quiet({ show, life }: { show: Segment; life: number }) {
   const { t } = useTranslation()
   const link = useLink()
+  const closing = useClosing()
   if (!link.known) return <p className="empty">{t('alarms.not_yet')}</p>
   if (show === 'unacknowledged') return <p className="empty">{t('alarms.none_unacknowledged')}</p>
+  if (show === 'mine') return <p className="empty">{t('alarms.none_mine')}</p>
+  if (show === 'closing') {
+    if (closing.fault) return <Failed fault={closing.fault} again={readClosingAgain} />
+    return closing.known ? <p className="empty">{t('alarms.none_closing')}</p> : <Loading />
+  }
   return (
     <p className="empty">
       {life > 0 ? t('alarms.none_other') : t('alarms.none')} <Last />

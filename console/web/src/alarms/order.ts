@@ -1,17 +1,31 @@
-// Which alarm stands above which, and in which band.
+// Which alarm stands above which, in which band, and which are hidden by none.
 import type { Alarm, Priority } from '../contract'
 
 export type Band = 'unacknowledged' | 'acknowledged' | 'returned' | 'other'
 
 export const bands: readonly Band[] = ['unacknowledged', 'acknowledged', 'returned', 'other']
 
+const removals = new Set(['shelved', 'suppressed', 'out_of_service'])
+
+/** The state to show. Life safety has no states that hide it: it shows what lies beneath. */
+export function stateOf(alarm: Pick<Alarm, 'state' | 'beneath' | 'life_safety' | 'kind'>): string {
+  if (!removals.has(alarm.state) || !isLifeSafety(alarm)) return alarm.state
+  return alarm.beneath && !removals.has(alarm.beneath) ? alarm.beneath : 'unacknowledged'
+}
+
+/** Whether the alarm is shelved, suppressed by design or out of service: in its own counted list, not in this one. */
+export function isRemoved(alarm: Alarm): boolean {
+  return removals.has(stateOf(alarm))
+}
+
 /** A state that these screens do not know keeps its row, in a band of its own. */
-export function bandOf(alarm: Pick<Alarm, 'state'>): Band {
-  switch (alarm.state) {
+export function bandOf(alarm: Pick<Alarm, 'state'> & Partial<Alarm>): Band {
+  const state = removals.has(alarm.state) ? stateOf(alarm as Alarm) : alarm.state
+  switch (state) {
     case 'unacknowledged':
     case 'acknowledged':
     case 'returned':
-      return alarm.state
+      return state
     default:
       return 'other'
   }
@@ -23,14 +37,25 @@ export function priorityOf(alarm: Pick<Alarm, 'priority'>): Priority {
   return (p >= 1 && p <= 4 ? p : p > 4 ? 4 : 1) as Priority
 }
 
-/** Band, then priority, then the oldest first. Instants of the console sort as text. */
+/** Band, then priority, then fire before other things of the same priority, then the oldest. */
 export function compareAlarms(a: Alarm, b: Alarm): number {
   return rank(a) - rank(b) || inOrder(a.raised_at ?? '', b.raised_at ?? '') || inOrder(a.id, b.id)
 }
 
-const rank = (alarm: Alarm): number => bands.indexOf(bandOf(alarm)) * 10 + priorityOf(alarm)
+const ranks = new WeakMap<Alarm, number>()
+
+function rank(alarm: Alarm): number {
+  let held = ranks.get(alarm)
+  if (held === undefined) {
+    held = bands.indexOf(bandOf(alarm)) * 100 + priorityOf(alarm) * 10 + (fire.has(alarm.kind) ? 0 : 1)
+    ranks.set(alarm, held)
+  }
+  return held
+}
+
 const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
+const fire = new Set(['fire.alarm', 'fire.evacuation'])
 const neverHidden = new Set(['fire.alarm', 'fire.evacuation', 'duress', 'panic', 'medical.alarm'])
 
 /** Fire, duress, hold-up and medical: pinned above the list and hidden by no filter. */
@@ -39,19 +64,19 @@ export function isLifeSafety(alarm: Pick<Alarm, 'life_safety' | 'kind'>): boolea
 }
 
 /** Alarms that still want something from somebody: not acknowledged, cleared or not. */
-export function wantsAcknowledgement(alarm: Pick<Alarm, 'state'>): boolean {
-  return alarm.state === 'unacknowledged' || alarm.state === 'returned'
+export function wantsAcknowledgement(alarm: Pick<Alarm, 'state'> & Partial<Alarm>): boolean {
+  const band = bandOf(alarm)
+  return band === 'unacknowledged' || band === 'returned'
 }
 
-/**
- * Keeps rows where they are while somebody is aiming at them: rows that were
- * shown keep their order, rows that are gone leave, new rows come at the end.
- */
-export function holdOrder(shown: readonly string[], sorted: readonly Alarm[]): Alarm[] {
-  const byId = new Map(sorted.map((a) => [a.id, a]))
-  const kept = shown.flatMap((id) => byId.get(id) ?? [])
-  const known = new Set(shown)
-  return [...kept, ...sorted.filter((a) => !known.has(a.id))]
+/** Over, answered, and waiting for somebody to say what it was. */
+export function wantsClosing(alarm: Alarm): boolean {
+  return alarm.state === 'normal' && Boolean(alarm.close_needed) && !alarm.closed
+}
+
+/** Somebody has picked it up, though it is not acknowledged: it stands out, and does not flash. */
+export function isHandled(alarm: Alarm): boolean {
+  return Boolean(alarm.owner) && bandOf(alarm) === 'unacknowledged'
 }
 
 /**
@@ -60,7 +85,8 @@ export function holdOrder(shown: readonly string[], sorted: readonly Alarm[]): A
  * where that other alarm is not on the board, or life is concerned, it is.
  */
 export function standingAlone(alarms: readonly Alarm[]): Alarm[] {
-  const roots = new Set(alarms.filter((a) => !a.cause).map((a) => a.point))
+  const roots = new Set<string>()
+  for (const a of alarms) if (!a.cause && !isRemoved(a)) roots.add(a.point)
   return alarms.filter((a) => !isUnder(a, roots))
 }
 

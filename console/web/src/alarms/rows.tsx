@@ -1,102 +1,44 @@
-// A list of alarms that stays still under the eye: rows keep their place for a
-// second after a key press, and the list never scrolls by itself.
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+// A list of alarms that stays still under the eye: only what is in sight is
+// drawn, rows keep their place for a second after a key press, and the list
+// never scrolls by itself.
+import { memo, type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Alarm } from '../contract'
-import { type Band, bandOf, bands, compareAlarms } from './order'
+import { ALL, useDesk } from '../session/desk'
+import { type Grouping, HEAD, type Hold, headerOf, isHeader, lineAt, ROW, tops, touch, under } from './lines'
+import { wantsAcknowledgement } from './order'
 import { AlarmRow, type RowActions } from './row'
 
-const ROW = 50
-const BAND = 26
-const HOLD = 1_000 // ms after a key or a moving pointer
-const LONGEST = 3_000 // ms that a moving pointer can hold the order
-
-export interface Hold {
-  until: number
-  began: number
-}
-
-/** Keeps the order for a second from now; a pointer cannot keep it for ever. */
-export function touch(hold: Hold, by: 'key' | 'pointer', now = performance.now()): void {
-  if (now > hold.until) hold.began = now
-  if (by === 'pointer' && now - hold.began > LONGEST - HOLD) return
-  hold.until = now + HOLD
-}
-
-const header = (band: Band) => `band:${band}`
-
-/** Ids of alarms and headers of bands, in the order in which they are drawn. */
-export function lines(alarms: readonly Alarm[], banded: boolean): string[] {
-  const sorted = [...alarms].sort(compareAlarms)
-  if (!banded) return sorted.map((a) => a.id)
-  return bands.flatMap((band) => {
-    const these = sorted.filter((a) => bandOf(a) === band)
-    return these.length === 0 ? [] : [header(band), ...these.map((a) => a.id)]
-  })
-}
-
-/** The lines that are shown while the order is held: what is gone leaves, what is new comes last. */
-export function heldLines(shown: readonly string[], fresh: readonly string[]): string[] {
-  const there = new Set(fresh)
-  const known = new Set(shown)
-  return [
-    ...shown.filter((line) => line.startsWith('band:') || there.has(line)),
-    ...fresh.filter((line) => !known.has(line) && !line.startsWith('band:')),
-  ]
-}
-
-export function useLines(alarms: readonly Alarm[], banded: boolean, hold: Hold): string[] {
-  const shown = useRef<string[]>([])
-  const [, release] = useState(0)
-  const fresh = useMemo(() => lines(alarms, banded), [alarms, banded])
-  const held = performance.now() < hold.until
-  const now = held ? heldLines(shown.current, fresh) : fresh
-  const drawn = sameLines(shown.current, now) ? shown.current : now
-  useEffect(() => {
-    shown.current = drawn
-    if (!held) return
-    const timer = setTimeout(() => release((n) => n + 1), Math.max(20, hold.until - performance.now() + 5))
-    return () => clearTimeout(timer)
-  })
-  return drawn
-}
-
-function sameLines(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((line, i) => line === b[i])
-}
+const BEYOND = 8 // rows drawn above and below what is in sight
 
 export function AlarmRows(props: {
   label: string
   drawn: string[]
-  byId: ReadonlyMap<string, Alarm>
+  find: (id: string) => Alarm | undefined
+  grouping: Grouping
   selected: string | undefined
+  follow: string | undefined // the alarm that somebody chose; it is brought into sight
   actions: RowActions
   hold: Hold
   fit?: boolean // as high as its rows, up to what the page leaves
 }) {
-  const { label, drawn, byId, selected, actions, hold, fit } = props
+  const { label, drawn, find, grouping, selected, follow, actions, hold, fit } = props
   const { t } = useTranslation()
   const [box, setBox] = useState<HTMLDivElement | null>(null)
-  const count = useMemo(() => countBands(drawn, byId), [drawn, byId])
-  const size = useCallback((i: number) => (drawn[i]?.startsWith('band:') ? BAND : ROW), [drawn])
-  const list = useVirtualizer({
-    count: drawn.length,
-    getScrollElement: () => box,
-    estimateSize: size,
-    overscan: 8,
-    getItemKey: (i) => drawn[i] ?? i,
-  })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: sizes follow the lines
-  useLayoutEffect(() => list.measure(), [drawn])
-  const scrolled = useScrolled(box)
-  useStillness(box, scrolled, drawn)
-  useFollow(list.scrollToIndex, drawn, selected, hold)
+  const at = useMemo(() => tops(drawn), [drawn])
+  const { top, high, scrolled } = useSight(box)
+  useStillness(box, scrolled, drawn, at)
+  useFollow(box, drawn, at, follow)
   const [fresh, toTop] = useFresh(box, scrolled, drawn)
 
-  const total = list.getTotalSize()
+  const total = at[drawn.length] ?? 0
+  const first = Math.max(0, lineAt(at, top) - BEYOND)
+  const last = Math.min(drawn.length, lineAt(at, top + high) + 1 + BEYOND)
   return (
-    <div className="rows" style={fit ? { flex: `0 1 ${total}px` } : undefined}>
+    <div
+      className={drawn.length === 1 ? 'alarm-rows one' : 'alarm-rows'}
+      style={fit ? { flex: `0 1 ${total}px` } : undefined}
+    >
       <div
         className="al"
         ref={setBox}
@@ -109,28 +51,37 @@ export function AlarmRows(props: {
         onPointerMove={() => touch(hold, 'pointer')}
       >
         <div style={{ blockSize: total, position: 'relative' }}>
-          {list.getVirtualItems().map((item) => {
-            const line = drawn[item.index] ?? ''
-            const alarm = byId.get(line)
-            if (alarm)
+          {drawn.slice(first, last).map((line, i) => {
+            const index = first + i
+            if (isHeader(line))
               return (
-                <AlarmRow
+                <div
                   key={line}
-                  alarm={alarm}
-                  top={item.start}
-                  height={ROW}
-                  index={item.index}
-                  selected={line === selected}
-                  actions={actions}
-                />
+                  className="band"
+                  role="row"
+                  style={{ transform: `translateY(${at[index]}px)`, blockSize: HEAD }}
+                >
+                  <span role="gridcell">
+                    {grouping === 'area' ? (
+                      <AreaHead ids={under(drawn, index)} find={find} />
+                    ) : (
+                      <BandHead band={headerOf(line)} count={under(drawn, index).length} />
+                    )}
+                  </span>
+                </div>
               )
-            const band = line.slice(5) as Band
+            const alarm = find(line)
+            if (!alarm) return null
             return (
-              <div key={line} className="band" role="row" style={{ transform: `translateY(${item.start}px)` }}>
-                <span role="gridcell">
-                  {t(`alarms.band.${band}`)} · <bdi>{count.get(band) ?? 0}</bdi>
-                </span>
-              </div>
+              <AlarmRow
+                key={line}
+                alarm={alarm}
+                top={at[index] ?? 0}
+                height={ROW}
+                index={index}
+                selected={line === selected}
+                actions={actions}
+              />
             )
           })}
         </div>
@@ -144,79 +95,105 @@ export function AlarmRows(props: {
   )
 }
 
-function countBands(drawn: readonly string[], byId: ReadonlyMap<string, Alarm>): Map<Band, number> {
-  const count = new Map<Band, number>()
-  for (const id of drawn) {
-    const alarm = byId.get(id)
-    if (alarm) count.set(bandOf(alarm), (count.get(bandOf(alarm)) ?? 0) + 1)
-  }
-  return count
+const BandHead = memo(function BandHead({ band, count }: { band: string; count: number }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      {t(`alarms.band.${band}`)} · <bdi>{count}</bdi>
+    </>
+  )
+})
+
+function AreaHead({ ids, find }: { ids: readonly string[]; find: (id: string) => Alarm | undefined }) {
+  const { t } = useTranslation()
+  const { stations, station } = useDesk()
+  const alarms = ids.flatMap((id) => find(id) ?? [])
+  const first = alarms[0]
+  if (!first) return null
+  const wanting = alarms.filter(wantsAcknowledgement).length
+  const area = [first.building_name, first.area_name].filter(Boolean).join(' · ') || first.location
+  const where = station === ALL && stations.length > 1 ? stations.find((s) => s.id === first.station)?.name : ''
+  return (
+    <>
+      <bdi>{[where, area || t('alarms.no_area')].filter(Boolean).join(' · ')}</bdi> · <bdi>{alarms.length}</bdi>
+      {wanting > 0 && <> · {t('alarms.wanting', { count: wanting })}</>}
+    </>
+  )
 }
 
-function startOf(drawn: readonly string[], index: number): number {
-  let top = 0
-  for (let i = 0; i < index; i++) top += drawn[i]?.startsWith('band:') ? BAND : ROW
-  return top
-}
-
-/** How far the list is scrolled, without asking for a layout at each drawing. */
-function useScrolled(box: HTMLDivElement | null): RefObject<number> {
+/** What of the list is in sight. It changes by whole rows, so that a scrolling list is not drawn for each pixel. */
+function useSight(box: HTMLDivElement | null): { top: number; high: number; scrolled: RefObject<number> } {
   const scrolled = useRef(0)
-  useEffect(() => {
+  const [sight, setSight] = useState({ top: 0, high: 1_000 })
+  useLayoutEffect(() => {
     if (!box) return
-    const note = () => {
+    const look = () => {
       scrolled.current = box.scrollTop
+      const top = Math.floor(box.scrollTop / ROW) * ROW
+      const high = Math.ceil(box.clientHeight / ROW) * ROW + ROW
+      setSight((old) => (old.top === top && old.high === high ? old : { top, high }))
     }
-    note()
-    box.addEventListener('scroll', note, { passive: true })
-    return () => box.removeEventListener('scroll', note)
+    look()
+    box.addEventListener('scroll', look, { passive: true })
+    const sizes = new ResizeObserver(look)
+    sizes.observe(box)
+    return () => {
+      box.removeEventListener('scroll', look)
+      sizes.disconnect()
+    }
   }, [box])
-  return scrolled
+  return { ...sight, scrolled }
 }
 
 /** What comes or goes above the first visible row does not move it. */
-function useStillness(box: HTMLDivElement | null, scrolled: RefObject<number>, drawn: string[]): void {
+function useStillness(
+  box: HTMLDivElement | null,
+  scrolled: RefObject<number>,
+  drawn: string[],
+  at: readonly number[],
+): void {
   const anchor = useRef<{ line: string; under: number } | null>(null)
   useEffect(() => {
     if (!box) return
     const note = () => {
       anchor.current = null
-      let top = 0
-      for (const line of drawn) {
-        const high = line.startsWith('band:') ? BAND : ROW
-        if (top + high > scrolled.current && !line.startsWith('band:')) {
-          anchor.current = scrolled.current > 0 ? { line, under: top - scrolled.current } : null
-          return
-        }
-        top += high
-      }
+      if (scrolled.current <= 0) return
+      let i = lineAt(at, scrolled.current)
+      if (isHeader(drawn[i] ?? '#')) i++
+      const line = drawn[i]
+      if (line !== undefined) anchor.current = { line, under: (at[i] ?? 0) - scrolled.current }
     }
     note()
     box.addEventListener('scroll', note, { passive: true })
     return () => box.removeEventListener('scroll', note)
-  }, [box, scrolled, drawn])
+  }, [box, scrolled, drawn, at])
   useLayoutEffect(() => {
     const kept = anchor.current
     if (!box || !kept) return
     const index = drawn.indexOf(kept.line)
-    if (index >= 0) box.scrollTop = startOf(drawn, index) - kept.under
-  }, [box, drawn])
+    if (index >= 0) box.scrollTop = (at[index] ?? 0) - kept.under
+  }, [box, drawn, at])
 }
 
-/** Brings the selected row into view after a key moved the selection, and at no other time. */
+/** Brings the row that somebody chose into sight, once, and no other. */
 function useFollow(
-  scrollToIndex: (index: number, options: { align: 'auto' }) => void,
+  box: HTMLDivElement | null,
   drawn: string[],
-  selected: string | undefined,
-  hold: Hold,
+  at: readonly number[],
+  follow: string | undefined,
 ): void {
-  const last = useRef(selected)
-  useEffect(() => {
-    if (last.current === selected) return
-    last.current = selected
-    const index = selected === undefined ? -1 : drawn.indexOf(selected)
-    if (index >= 0 && performance.now() < hold.until) scrollToIndex(index, { align: 'auto' })
-  }, [selected, drawn, hold, scrollToIndex])
+  const done = useRef<string | undefined>(undefined)
+  useLayoutEffect(() => {
+    if (!box || done.current === follow) return
+    const index = follow === undefined ? -1 : drawn.indexOf(follow)
+    if (follow !== undefined && index < 0) return // it may come yet
+    done.current = follow
+    if (index < 0) return
+    const from = at[index] ?? 0
+    const headed = isHeader(drawn[index - 1] ?? '') ? HEAD : 0
+    if (from - headed < box.scrollTop) box.scrollTop = from - headed
+    else if (from + ROW > box.scrollTop + box.clientHeight) box.scrollTop = from + ROW - box.clientHeight
+  }, [box, drawn, at, follow])
 }
 
 /** How many rows came since the list was last at its top. */
@@ -231,7 +208,9 @@ function useFresh(box: HTMLDivElement | null, scrolled: RefObject<number>, drawn
         setFresh(0)
         return
       }
-      setFresh(drawn.filter((line) => !line.startsWith('band:') && !seen.current.has(line)).length)
+      let count = 0
+      for (const line of drawn) if (!isHeader(line) && !seen.current.has(line)) count++
+      setFresh(count)
     }
     look()
     box.addEventListener('scroll', look, { passive: true })

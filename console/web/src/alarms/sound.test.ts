@@ -16,8 +16,10 @@ const alarm = (id: string, more: Partial<Alarm> = {}): Alarm =>
     ...more,
   }) as Alarm
 
+const quiet = (more: Partial<Alarm> = {}) => alarm('a', { kind: 'door.held', life_safety: false, ...more })
+
 class FakeStream {
-  link: Link = { up: true, known: true, since: 0, build: '' }
+  link: Link = { up: true, known: true, since: 0, build: '', rights: 0 }
   tell: () => void = () => undefined
   subscribe(listener: () => void) {
     this.tell = listener
@@ -108,6 +110,17 @@ describe('the sound', () => {
   })
 })
 
+describe('escalation', () => {
+  const up = (level: number) => ({ level, to: 'supervisor', at: '2026-11-22T02:00:30Z' })
+  it('is news to whoever supervises, at each level once', () => {
+    expect(isNews(alarm('a', { escalation: up(1) }), alarm('a'), true)).toBe(true)
+    expect(isNews(alarm('a', { escalation: up(1) }), alarm('a', { escalation: up(1) }), true)).toBe(false)
+    expect(isNews(alarm('a', { escalation: up(2) }), alarm('a', { escalation: up(1) }), true)).toBe(true)
+    expect(isNews(alarm('a', { escalation: up(1) }), alarm('a'), false)).toBe(false)
+    expect(isNews(alarm('a', { state: 'acknowledged', escalation: up(1) }), alarm('a'), true)).toBe(false)
+  })
+})
+
 describe('news', () => {
   it.each([
     ['a new alarm', alarm('a'), undefined, true],
@@ -117,5 +130,13 @@ describe('news', () => {
     ['confirmed by a second detector', alarm('a', { confirmed: true }), alarm('a'), true],
     ['graver than before', alarm('a'), alarm('a', { priority: 2 }), true],
     ['acknowledged', alarm('a', { state: 'acknowledged' }), alarm('a'), false],
+    ['back from the shelf, never answered', quiet(), quiet({ state: 'shelved', beneath: 'unacknowledged' }), true],
+    ['shelved', quiet({ state: 'shelved', beneath: 'unacknowledged' }), quiet(), false],
+    [
+      'a fire that something calls shelved',
+      alarm('a', { state: 'shelved', beneath: 'unacknowledged' }),
+      undefined,
+      true,
+    ],
   ])('%s', (_, now, before, want) => expect(isNews(now, before)).toBe(want))
 })

@@ -3,7 +3,7 @@
 import type { Alarm, Priority } from '../contract'
 import type { Board } from '../live/board'
 import type { Stream } from '../live/stream'
-import { isLifeSafety, isUnder, priorityOf } from './order'
+import { bandOf, isLifeSafety, isRemoved, isUnder, priorityOf } from './order'
 
 export const SILENCE = 120_000 // ms that the key S gives
 
@@ -53,10 +53,14 @@ declare global {
   }
 }
 
-/** Whether this message must be heard even though the same alarm may be known. */
-export function isNews(alarm: Alarm, before: Alarm | undefined): boolean {
-  if (alarm.state !== 'unacknowledged') return false
-  if (before?.state !== 'unacknowledged') return true
+/**
+ * Whether this message must be heard even though the same alarm may be known.
+ * An escalation is news to whoever supervises: it came up because nobody answered.
+ */
+export function isNews(alarm: Alarm, before: Alarm | undefined, supervises = false): boolean {
+  if (bandOf(alarm) !== 'unacknowledged') return false
+  if (!before || bandOf(before) !== 'unacknowledged') return true
+  if (supervises && (alarm.escalation?.level ?? 0) > (before.escalation?.level ?? 0)) return true
   if (before.cause && !alarm.cause) return true // the alarm that spoke for it is over
   return (alarm.confirmed && !before.confirmed) || priorityOf(alarm) < priorityOf(before)
 }
@@ -73,6 +77,10 @@ export class Sound {
   private readonly listeners = new Set<() => void>()
   private readonly board: Board
   private readonly stream: Stream
+  /** Whether the officer at this desk supervises the station: escalated alarms sound anew for him. */
+  supervises: (station: string) => boolean = () => false
+  /** Whether another window of this browser sounds for this one. */
+  defers: () => boolean = () => false
 
   constructor(board: Board, stream: Stream) {
     this.board = board
@@ -92,7 +100,7 @@ export class Sound {
       },
       this.board.onAlarm((alarm, before, told) => {
         // What ends or eases an alarm needs nothing here: the next repeat looks again before it sounds.
-        if (isNews(alarm, before) && !this.isUnder(alarm)) this.news(alarm, told)
+        if (isNews(alarm, before, this.supervises(alarm.station)) && !this.isUnder(alarm)) this.news(alarm, told)
       }),
       this.stream.subscribe(() => this.plan()),
     ]
@@ -204,7 +212,7 @@ export class Sound {
   private gravest(): [Priority | 'link' | undefined, string] {
     let best: Alarm | undefined
     for (const alarm of this.board.alarms.values()) {
-      if (alarm.state !== 'unacknowledged' || (best && priorityOf(alarm) >= priorityOf(best))) continue
+      if (bandOf(alarm) !== 'unacknowledged' || (best && priorityOf(alarm) >= priorityOf(best))) continue
       if (!this.isUnder(alarm)) best = alarm
     }
     const priority = best && priorityOf(best)
@@ -217,7 +225,7 @@ export class Sound {
   /** Whether another open alarm speaks for this one. */
   private isUnder(alarm: Alarm): boolean {
     if (!alarm.cause) return false
-    const roots = [...this.board.alarms.values()].filter((a) => !a.cause).map((a) => a.point)
+    const roots = [...this.board.alarms.values()].filter((a) => !a.cause && !isRemoved(a)).map((a) => a.point)
     return isUnder(alarm, new Set(roots))
   }
 
@@ -235,7 +243,7 @@ export class Sound {
   private sound(what: Priority | 'link'): void {
     this.lastPlayed = performance.now()
     this.lastPriority = what
-    if (what !== 4) this.play(what)
+    if (what !== 4 && !this.defers()) this.play(what)
   }
 
   private play(what: keyof typeof tones): void {

@@ -4,6 +4,7 @@ import {
   IconBolt,
   IconDoor,
   IconDoorEnter,
+  IconExternalLink,
   IconFlame,
   IconLock,
   IconLockOff,
@@ -12,24 +13,37 @@ import {
   IconShieldLock,
   IconTemperature,
 } from '@tabler/icons-react'
-import { memo, useEffect, useMemo, useRef, useState } from 'react'
+import { memo, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { AlarmGlyph } from '../alarms/glyph'
 import { bandOf, priorityOf } from '../alarms/order'
-import type { Device, Gateway, Point } from '../contract'
+import type { Alarm, Device, Gateway, Point } from '../contract'
 import { categoryWords, qualityWords, readingWords, stateWords } from '../i18n/words'
-import { board, useAlarms, useDevicesVersion, useGateways, useLink, useReading, useReadingsVersion } from '../live'
+import { board, useCalmly, useDevicesVersion, useGateways, useLink, useReading } from '../live'
 import { useDesk } from '../session/desk'
+import { LockdownButton } from '../shell/slots'
 import { Failed, Loading } from '../shell/states'
 import { Age, useClockTime } from '../shell/times'
 import { useCatalogue, useNewcomers } from './catalogue'
-import { alarmsByPoint, compareStandees, doorOf, isDoor, isOwnPoint, type Standee, standing } from './standing'
+import {
+  alarmsByPoint,
+  compareStandees,
+  doorOf,
+  isDoor,
+  isOwnPoint,
+  nearness,
+  type Standee,
+  standing,
+} from './standing'
 
 interface BoardProps {
   selected: string | undefined
   onSelect: (point: string) => void
   table: boolean
   onTable: (on: boolean) => void
+  near: Alarm | undefined // what is near this alarm comes first
+  beside: boolean // doors and zones beside each other, where a plan stands above
+  onWindow: (() => void) | undefined
 }
 
 export function Board(props: BoardProps) {
@@ -38,11 +52,11 @@ export function Board(props: BoardProps) {
   useNewcomers(catalogue)
   const link = useLink()
   const { may } = useDesk()
-  const { doors, sections } = useStandees(catalogue.devices)
+  const { doors, sections } = useStandees(catalogue.devices, props.near)
   const old = !link.up && link.known && <span className="chip old">{t('live.old')}</span>
-  if (!may('devices.read')) return <div className="board" />
+  if (!may('devices.read')) return <div className="point-board" />
   return (
-    <div className="board">
+    <div className={props.beside ? 'point-board beside' : 'point-board'}>
       <Notices devices={catalogue.devices} />
       <section className="panel doors" aria-label={t('devices.doors')} data-panel>
         <div className="ph">
@@ -58,6 +72,18 @@ export function Board(props: BoardProps) {
               {t('devices.table')}
             </button>
           </div>
+          <LockdownButton station={props.near?.station} place={props.near?.area || props.near?.building} compact />
+          {props.onWindow && (
+            <button
+              type="button"
+              className="btn sm ghost icon"
+              aria-label={t('windows.open_doors')}
+              title={t('windows.open_doors')}
+              onClick={props.onWindow}
+            >
+              <IconExternalLink size={16} aria-hidden />
+            </button>
+          )}
         </div>
         {catalogue.error ? (
           <Failed fault={catalogue.error} again={catalogue.again} />
@@ -70,7 +96,7 @@ export function Board(props: BoardProps) {
             ) : props.table ? (
               <DoorTable doors={doors} {...props} />
             ) : (
-              <Tiles standees={doors} door {...props} />
+              <Nearby standees={doors} alarm={props.near} {...props} />
             )}
           </div>
         )}
@@ -103,32 +129,17 @@ interface Section {
 
 const CALMER = 200 // ms between two arrangements of the board in a flood; the first change is drawn at once
 
-/** The value, renewed at once, but not again before ms have passed. */
-function useAtMost<T>(value: T, ms: number): T {
-  const [shown, setShown] = useState(value)
-  const last = useRef(0)
-  useEffect(() => {
-    const wait = last.current + ms - performance.now()
-    const show = () => {
-      last.current = performance.now()
-      setShown(value)
-    }
-    if (wait <= 0) return show()
-    const timer = setTimeout(show, wait)
-    return () => clearTimeout(timer)
-  }, [value, ms])
-  return shown
-}
-
 const categories = ['fire', 'intrusion', 'power', 'sensor']
 
-function useStandees(devices: Device[]): { doors: Standee[]; sections: Section[] } {
-  const readings = useAtMost(useReadingsVersion(), CALMER)
-  const lives = useAtMost(useDevicesVersion(), CALMER)
-  const alarms = useAtMost(useAlarms(), CALMER)
+function useStandees(devices: Device[], near: Alarm | undefined): { doors: Standee[]; sections: Section[] } {
+  const readings = useCalmly('points', CALMER)
+  const lives = useCalmly('devices', CALMER)
+  const alarms = useCalmly('alarms', CALMER)
+  const place = near && nearness(near)
+  const about = near && [near.id, near.point, near.area, near.building, near.location].join(' ')
   // biome-ignore lint/correctness/useExhaustiveDependencies: the versions stand for the content of the board
   return useMemo(() => {
-    const inAlarm = alarmsByPoint(alarms)
+    const inAlarm = alarmsByPoint([...board.alarms.values()])
     const doors: Standee[] = []
     const sections: Section[] = []
     for (const device of devices) {
@@ -140,7 +151,8 @@ function useStandees(devices: Device[]): { doors: Standee[]; sections: Section[]
         const reading = board.points.get(point.id) ?? point.reading
         const alarm = inAlarm.get(point.id)
         if (reading?.quality === 'not_programmed' && !alarm) continue
-        const standee = { point, alarm, standing: standing(point, reading, life, alarm) }
+        const near = place?.(point, device) ?? 0
+        const standee = { point, alarm, near, standing: standing(point, reading, life, alarm) }
         if (isDoor(point)) doors.push(standee)
         else rest.push(standee)
       }
@@ -150,9 +162,30 @@ function useStandees(devices: Device[]): { doors: Standee[]; sections: Section[]
       const i = categories.indexOf(s.device.category)
       return i < 0 ? categories.length : i
     }
-    sections.sort((a, b) => rank(a) - rank(b) || a.device.name.localeCompare(b.device.name))
+    const nearest = (s: Section) => Math.max(...s.standees.map((one) => one.near))
+    sections.sort((a, b) => nearest(b) - nearest(a) || rank(a) - rank(b) || a.device.name.localeCompare(b.device.name))
     return { doors: doors.sort(compareStandees), sections }
-  }, [devices, alarms, readings, lives])
+  }, [devices, alarms, readings, lives, about])
+}
+
+/** The doors round the alarm under a head of their own, then the others. */
+function Nearby(props: BoardProps & { standees: Standee[]; alarm: Alarm | undefined }) {
+  const { standees, alarm } = props
+  const { t } = useTranslation()
+  const close = standees.filter((s) => s.near > 0)
+  if (!alarm || close.length === 0 || close.length === standees.length)
+    return <Tiles {...props} door standees={standees} />
+  const where = [alarm.building_name, alarm.area_name].filter(Boolean).join(' · ') || alarm.location
+  return (
+    <>
+      <div className="h3 name">
+        {t('devices.near')} <bdi className="plain">{where}</bdi>
+      </div>
+      <Tiles {...props} door standees={close} />
+      <div className="h3 name">{t('devices.elsewhere')}</div>
+      <Tiles {...props} door standees={standees.filter((s) => s.near === 0)} />
+    </>
+  )
 }
 
 function SectionHead({ device, standees }: Section) {
@@ -177,7 +210,7 @@ function SectionHead({ device, standees }: Section) {
 function Tiles(props: BoardProps & { standees: Standee[]; door?: boolean; category?: string }) {
   const { standees, door, category, selected, onSelect } = props
   return (
-    <ul className={door ? 'tiles door-tiles' : 'tiles'}>
+    <ul className={door ? 'point-tiles door-tiles' : 'point-tiles'}>
       {standees.map((s) => (
         <Tile
           key={s.point.id}

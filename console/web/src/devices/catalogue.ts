@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
 import { everything } from '../ask'
 import type { Device, Point } from '../contract'
-import { board, useDevicesVersion, useReadingsVersion } from '../live'
+import { board, useCalmly } from '../live'
 import { ALL, useDesk } from '../session/desk'
 
 export interface Catalogue {
@@ -59,8 +59,8 @@ export function useNewcomers(catalogue: Catalogue): void {
   const client = useQueryClient()
   const { station, stations } = useDesk()
   const part = station !== ALL && stations.length > 1 // the stream speaks of the other stations too
-  const devices = useDevicesVersion()
-  useReadingsVersion()
+  const devices = useCalmly('devices', 500)
+  useCalmly('points', 500)
   const count = board.points.size
   // biome-ignore lint/correctness/useExhaustiveDependencies: looked at when their number or the devices change
   useEffect(() => {

@@ -10,6 +10,7 @@ import { Age, At } from '../shell/times'
 import { useCatalogue } from './catalogue'
 import { DeviceStateWords } from './page'
 import { PrioritiesForm } from './priorities'
+import { ReadPlan } from './read-plan'
 
 const MANY = 300 // points drawn at once
 
@@ -48,6 +49,7 @@ export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }
           <div className="scroll" tabIndex={0} role="group" aria-label={t('devices.device')}>
             <DeviceFacts device={device} />
             <Points device={device} />
+            <ReadPlan plan={device.plan} />
           </div>
         </>
       )}

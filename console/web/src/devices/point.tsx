@@ -1,5 +1,6 @@
 // One point: how it stands now, since when, how far that may be trusted, its
 // commands, and its open alarms.
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { AlarmGlyph } from '../alarms/glyph'
 import { bandOf, compareAlarms, priorityOf } from '../alarms/order'
@@ -12,7 +13,11 @@ import { Age, At } from '../shell/times'
 import { deviceId, useCatalogue } from './catalogue'
 import { doorOf, hasData, isDoor } from './standing'
 
-export function PointPanel(props: { id: string; onClose: () => void; onAlarm: (id: string) => void }) {
+export const PointPanel = memo(function PointPanel(props: {
+  id: string
+  onClose: () => void
+  onAlarm: (id: string) => void
+}) {
   const { id, onClose, onAlarm } = props
   const { t } = useTranslation()
   const { points, deviceOf, error, loading, again } = useCatalogue()
@@ -59,7 +64,7 @@ export function PointPanel(props: { id: string; onClose: () => void; onAlarm: (i
       )}
     </section>
   )
-}
+})
 
 function NoSuchPoint({ id }: { id: string }) {
   const { t } = useTranslation()

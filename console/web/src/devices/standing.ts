@@ -1,8 +1,8 @@
 // How a point stands: in alarm, worth a look, without data, or calm. Calm is
 // grey. A point without data is neither calm nor in alarm.
 
-import { bandOf, bands, compareAlarms } from '../alarms/order'
-import type { Alarm, DeviceLife, Point, Reading } from '../contract'
+import { bandOf, bands, compareAlarms, isRemoved } from '../alarms/order'
+import type { Alarm, Device, DeviceLife, Point, Reading } from '../contract'
 
 export type Standing = 'alarm' | 'look' | 'no_data' | 'calm'
 
@@ -37,10 +37,28 @@ export interface Standee {
   point: Point
   standing: Standing
   alarm: Alarm | undefined
+  near: number // 0: elsewhere; the more, the nearer to the alarm that is looked at
+}
+
+/** How near a point is to an alarm: its own place, its area, its building, or elsewhere. */
+export function nearness(alarm: Alarm): (point: Point, device: Device) => number {
+  const own = alarm.location
+  const names = [alarm.area_name, alarm.building_name].map((name) => name?.toLocaleLowerCase() ?? '')
+  return (point, device) => {
+    const place = point.location || device.location
+    if (point.id === alarm.point) return 4
+    if (!place) return 0
+    if (own && place === own) return 3
+    const words = place.toLocaleLowerCase()
+    const [area, building] = names
+    if (area && words.includes(area)) return 2
+    return building && words.includes(building) ? 1 : 0
+  }
 }
 
 export function compareStandees(a: Standee, b: Standee): number {
   return (
+    b.near - a.near ||
     order.indexOf(a.standing) - order.indexOf(b.standing) ||
     (a.alarm && b.alarm ? compareAlarms(a.alarm, b.alarm) : 0) ||
     (a.point.name || a.point.id).localeCompare(b.point.name || b.point.id, undefined, { numeric: true })
@@ -51,7 +69,7 @@ export function compareStandees(a: Standee, b: Standee): number {
 export function alarmsByPoint(alarms: readonly Alarm[]): Map<string, Alarm> {
   const found = new Map<string, Alarm>()
   for (const alarm of alarms) {
-    if (!bands.includes(bandOf(alarm))) continue
+    if (isRemoved(alarm) || !bands.includes(bandOf(alarm))) continue
     const held = found.get(alarm.point)
     if (!held || compareAlarms(alarm, held) < 0) found.set(alarm.point, alarm)
   }

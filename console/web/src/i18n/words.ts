@@ -12,7 +12,11 @@ function coded(t: TFunction, group: string, code: string, unknown: string): stri
   return t(`${group}.${key(code)}`, { defaultValue: t(unknown, { code }) })
 }
 
-export const kindWords = (t: TFunction, kind: string): string => coded(t, 'kind', kind, 'kind_unknown')
+/** The code of the rule whose kind this is. */
+const ruleOf = (kind: string): string => /^rule\.p[1-4]\.(.+)$/.exec(kind)?.[1] ?? ''
+
+export const kindWords = (t: TFunction, kind: string): string =>
+  ruleOf(kind) ? t('rule_kind', { code: ruleOf(kind) }) : coded(t, 'kind', kind, 'kind_unknown')
 export const stateWords = (t: TFunction, state: string): string => coded(t, 'state', state, 'state_unknown')
 export const qualityWords = (t: TFunction, quality: string): string => coded(t, 'quality', quality, 'quality_unknown')
 export const verbWords = (t: TFunction, verb: string): string => coded(t, 'verb', verb, 'verb_unknown')
@@ -29,8 +33,8 @@ export function detailWords(t: TFunction, name: string, value: string): [string,
 }
 
 /** What an alarm says, in one line. */
-export function alarmTitle(t: TFunction, alarm: Pick<Alarm, 'kind'>): string {
-  return kindWords(t, alarm.kind)
+export function alarmTitle(t: TFunction, alarm: Pick<Alarm, 'kind'> & Partial<Pick<Alarm, 'text'>>): string {
+  return (ruleOf(alarm.kind) && alarm.text) || kindWords(t, alarm.kind)
 }
 
 /** Where an alarm is: location, device, point, each once; the device only where the row has room or nothing else says it. */

@@ -33,6 +33,7 @@ export class Board {
   private readonly closed = new Map<string, Alarm>()
   private readonly listeners = new Map<string, Set<() => void>>()
   private readonly alarmListeners = new Set<AlarmListener>()
+  private readonly snapshotListeners = new Set<() => void>()
   private readonly dirty = new Set<string>()
   private readonly versions = new Map<string, number>()
   private scheduled = false
@@ -82,6 +83,7 @@ export class Board {
       this.touch(topic)
     }
     this.touch('alarms', 'points', 'devices', 'gateways', 'commands')
+    for (const tell of this.snapshotListeners) tell()
   }
 
   /**
@@ -159,6 +161,12 @@ export class Board {
   onAlarm(listener: AlarmListener): () => void {
     this.alarmListeners.add(listener)
     return () => this.alarmListeners.delete(listener)
+  }
+
+  /** Calls back when everything was replaced. */
+  onSnapshot(listener: () => void): () => void {
+    this.snapshotListeners.add(listener)
+    return () => this.snapshotListeners.delete(listener)
   }
 
   /** Grows with each drawn change of the topic. */

@@ -14,16 +14,48 @@ function useTopic(topic: string): number {
   return useSyncExternalStore(subscribe, () => board.version(topic))
 }
 
+/** Everything that is not normal, in no order; renewed at once, and in a flood ten times a second. */
 export function useAlarms(): Alarm[] {
-  const version = useTopic('alarms')
+  const version = useCalmly('alarms', 100)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the map's content
   return useMemo(() => [...board.alarms.values()], [version])
 }
 
 /** The alarm as last known; it stays for a while after it became normal. */
 export function useAlarm(id: string | undefined): Alarm | undefined {
-  useTopic('alarms')
-  return id === undefined ? undefined : board.find(id)
+  return useSyncExternalStore(onAlarms, () => (id === undefined ? undefined : board.find(id)))
+}
+
+const onAlarms = (tell: () => void): (() => void) => board.subscribe('alarms', tell)
+
+/**
+ * A topic's version for those who draw much and need not draw every frame: the
+ * first change shows at once, further ones at most every so many milliseconds.
+ */
+export function useCalmly(topic: string, every: number): number {
+  const subscribe = useCallback(
+    (tell: () => void) => {
+      let last = -every
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const show = () => {
+        timer = undefined
+        last = performance.now()
+        tell()
+      }
+      const stop = board.subscribe(topic, () => {
+        if (timer !== undefined) return
+        const wait = last + every - performance.now()
+        if (wait <= 0) show()
+        else timer = setTimeout(show, wait)
+      })
+      return () => {
+        stop()
+        clearTimeout(timer)
+      }
+    },
+    [topic, every],
+  )
+  return useSyncExternalStore(subscribe, () => board.version(topic))
 }
 
 export function useReading(point: string): SeenReading | undefined {

@@ -26,6 +26,7 @@ export interface Link {
   known: boolean // a snapshot has arrived since the page was opened
   since: number // ms by the console's clock: when it was last heard of, while down
   build: string
+  rights: number // how often the console said that what this desk may has changed
 }
 
 export class Stream {
@@ -36,7 +37,7 @@ export class Stream {
   private heard = 0 // performance.now() of the last message
   private tried = 0
   private coming = false // the stream is open, and its snapshot is not whole yet
-  private current: Link = { up: false, known: false, since: 0, build: '' }
+  private current: Link = { up: false, known: false, since: 0, build: '', rights: 0 }
   private readonly listeners = new Set<() => void>()
   private readonly board: Board
   private readonly clock: ServerClock
@@ -107,6 +108,12 @@ export class Stream {
     on<Heartbeat>('heartbeat', (h) => {
       this.clock.sample(h.now)
       if (h.build) this.setLink({ build: h.build })
+    })
+    source.addEventListener('rights', (event) => {
+      if (this.source !== source) return
+      // With the next officer comes the next cookie, in an answer of its own that may still be on its way.
+      const officer = (event as MessageEvent<string>).data.includes('officer')
+      setTimeout(() => this.setLink({ rights: this.current.rights + 1 }), officer ? 1_000 : 0)
     })
     source.addEventListener('gone', () => {
       if (this.source !== source) return

@@ -84,7 +84,7 @@ function Door() {
   }
   if (session.data.user.must_change_password)
     return <NewPassword session={session.data} onDone={() => void session.refetch()} />
-  return <Inside key={session.data.user.id} session={session.data} />
+  return <Inside session={session.data} />
 }
 
 function Outside({ children }: { children: ReactNode }) {
@@ -131,6 +131,7 @@ function Inside({ session }: { session: Session }) {
       may: (permission, at) => permits(session.permissions, permission, at),
     }
   }, [session, chosen])
+  sound.supervises = (at) => desk.may('watch.supervise', at)
   return (
     <DeskContext value={desk}>
       <RouterProvider router={router} />

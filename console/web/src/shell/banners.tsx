@@ -1,11 +1,12 @@
 // What must be known on every page before anything else is believed.
-import { IconPlugConnectedX, IconRefresh, IconVolumeOff } from '@tabler/icons-react'
+import { IconPlugConnectedX, IconRefresh, IconVolumeOff, IconWindow } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { sound, useSound } from '../alarms/siren'
-import { useEachSecond, useLink } from '../live'
+import { clock, useEachSecond, useLink } from '../live'
 import { useDesk } from '../session/desk'
 import { useClockTime } from './times'
+import { openPanel, panelNames, theWindows, useWindows } from './windows'
 
 export function Banners() {
   return (
@@ -13,6 +14,7 @@ export function Banners() {
       <NoContact />
       <SoundOff />
       <NewVersion />
+      <WindowsGone />
     </>
   )
 }
@@ -41,12 +43,13 @@ function NoContact() {
 function SoundOff() {
   const { t } = useTranslation()
   const { on } = useSound()
+  useWindows()
   const [late, setLate] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => setLate(true), 600)
     return () => clearTimeout(timer)
   }, [])
-  if (on || !late) return null
+  if (on || !late || theWindows()?.defers()) return null // another window of this desk is heard
   return (
     <div className="banner p1" role="alert" data-banner="sound">
       <IconVolumeOff size={18} aria-hidden />
@@ -56,6 +59,36 @@ function SoundOff() {
       </button>
     </div>
   )
+}
+
+/** A window of this desk that was open is gone: what it showed is shown nowhere else, or here again. */
+function WindowsGone() {
+  const { t } = useTranslation()
+  const clockTime = useClockTime()
+  const { lost } = useWindows()
+  return lost.map(({ panel, at }) => {
+    const name = t(`windows.name.${panel || 'control'}`)
+    const since = clockTime(clock.now() - (performance.now() - at))
+    return (
+      <div key={panel} className="banner info" role="status" data-window-gone={panel || 'control'}>
+        <IconWindow size={18} aria-hidden />
+        {t('windows.gone', { name, since })}
+        <button type="button" className="btn sm" onClick={() => again(panel)}>
+          {t('windows.again')}
+        </button>
+        <button type="button" className="btn sm" onClick={() => theWindows()?.forget(panel)}>
+          {t('windows.leave')}
+        </button>
+      </div>
+    )
+  })
+}
+
+function again(panel: string): void {
+  const name = panelNames.find((p) => p === panel)
+  if (name) openPanel(name)
+  else window.open('/control', '_blank')
+  theWindows()?.forget(panel)
 }
 
 /** The console was renewed while this page stayed open. */

@@ -16,9 +16,29 @@ export function Foot({ onHelp, onControl }: { onHelp: () => void; onControl: boo
             <span>
               <kbd>↑</kbd> <kbd>↓</kbd> {t('keys.select')}
             </span>
+            {desk.may('alarms.handle') && (
+              <span>
+                <kbd>R</kbd> {t('keys.respond')}
+              </span>
+            )}
             {desk.may('alarms.acknowledge') && (
               <span>
                 <kbd>A</kbd> {t('keys.acknowledge')}
+              </span>
+            )}
+            {desk.may('alarms.handle') && (
+              <span>
+                <kbd>T</kbd> {t('keys.take')}
+              </span>
+            )}
+            {desk.may('alarms.shelve') && (
+              <span>
+                <kbd>H</kbd> {t('keys.shelve')}
+              </span>
+            )}
+            {desk.may('alarms.handle') && (
+              <span>
+                <kbd>C</kbd> {t('keys.close')}
               </span>
             )}
             <span>
@@ -79,7 +99,7 @@ function GatewayAge({ gateway }: { gateway: Gateway }) {
   )
 }
 
-function LiveMark() {
+export function LiveMark() {
   const { t } = useTranslation()
   const link = useLink()
   const age = useEachSecond(() => (link.since ? ageWords(t, (clock.now() - link.since) / 1000) : ''))

@@ -63,7 +63,7 @@ export function useKeys(map: Keymap): void {
       if (!act) return
       const always = name.startsWith('Ctrl+') || /^F\d/.test(name)
       if (!always && typing(event.target)) return
-      if (!letters && /^(Shift\+)?(Key|Digit)|^\?$/.test(name)) return
+      if (!letters && /^(Shift\+)?(Key|Digit|Bracket)|^\?$/.test(name)) return
       // A held key must not act twice.
       if (event.repeat && !/Arrow|KeyJ|KeyK|Page/.test(name)) return
       if (act(event) !== false) event.preventDefault()

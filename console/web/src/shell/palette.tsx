@@ -1,87 +1,61 @@
-// Search and command: pages, devices, points, open alarms, by name or id.
+// Search and command: what can be done now, pages, open alarms, devices,
+// points, places and people, by name or id.
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useId, useMemo, useState } from 'react'
+import { useEffect, useId, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useOpenAlarms } from '../alarms/open'
-import { sound } from '../alarms/siren'
 import { useCatalogue } from '../devices/catalogue'
 import { alarmPlace, alarmTitle } from '../i18n/words'
+import { useDesk } from '../session/desk'
+import { actionsNow } from './actions'
 import { Dialog } from './dialog'
+import { setLetterKeys, useLetterKeys } from './keys'
 import type { Page } from './pages'
+import { type Found, findPeople, findPlaces } from './search'
+import { toggleSound } from './shell'
+import { setTheme, useTheme } from './theme'
 
 interface Hit {
   key: string
   kind: string
   words: string
   more: string
+  press?: string // the key that does the same
   go: () => void
 }
 
-const SHOWN = 30
+const SHOWN = 40
+const TYPED = 150 // ms without a key until the console is asked
 
 export default function Palette({ pages, onClose }: { pages: Page[]; onClose: () => void }) {
   const { t } = useTranslation()
-  const navigate = useNavigate()
-  const { devices } = useCatalogue()
-  const alarms = useOpenAlarms()
   const [wish, setWish] = useState('')
   const [at, setAt] = useState(0)
   const list = useId()
-
-  const all = useMemo<Hit[]>(() => {
-    const hits: Hit[] = pages.map((p) => ({
-      key: p.to,
-      kind: t('shell.page'),
-      words: t(`page.${p.name}`),
-      more: '',
-      go: () => void navigate({ to: p.to, search: {} }),
-    }))
-    hits.push({
-      key: 'silence',
-      kind: t('shell.command'),
-      words: t('alarms.silence'),
-      more: 'S',
-      go: () => sound.silence(),
-    })
-    for (const alarm of alarms)
-      hits.push({
-        key: alarm.id,
-        kind: t('shell.alarm'),
-        words: alarmTitle(t, alarm),
-        more: alarmPlace(alarm),
-        go: () => void navigate({ to: '/control', search: { alarm: alarm.id } }),
-      })
-    for (const device of devices) {
-      hits.push({
-        key: device.id,
-        kind: t('shell.device'),
-        words: device.name || device.device,
-        more: [device.location, device.id].filter(Boolean).join(' · '),
-        go: () => void navigate({ to: '/devices', search: { device: device.id } }),
-      })
-      for (const point of device.points ?? [])
-        hits.push({
-          key: point.id,
-          kind: t('shell.point'),
-          words: point.name || point.id,
-          more: [point.location, device.name, point.id].filter(Boolean).join(' · '),
-          go: () => void navigate({ to: '/control', search: { point: point.id } }),
-        })
-    }
-    return hits
-  }, [pages, devices, alarms, navigate, t])
+  const commands = useCommands(pages)
+  const things = useThingsToFind()
+  const far = useFar(wish)
 
   const hits = useMemo(() => {
     const words = wish.toLocaleLowerCase().split(/\s+/).filter(Boolean)
-    const fits = (h: Hit) => words.every((w) => `${h.words} ${h.more} ${h.kind}`.toLocaleLowerCase().includes(w))
-    return all.filter(fits).slice(0, SHOWN)
-  }, [all, wish])
+    const text = (h: Hit) => `${h.words} ${h.more} ${h.kind}`.toLocaleLowerCase()
+    const fits = (h: Hit) => words.every((w) => text(h).includes(w))
+    // What begins with the words stands before what only contains them.
+    const begins = (h: Hit) => (words[0] && h.words.toLocaleLowerCase().startsWith(words[0]) ? 0 : 1)
+    const near = [...commands, ...things].filter(fits)
+    if (words.length > 0) near.sort((a, b) => begins(a) - begins(b))
+    return [...near.slice(0, SHOWN), ...far.hits].slice(0, SHOWN + far.hits.length)
+  }, [commands, things, far.hits, wish])
   const chosen = Math.min(at, hits.length - 1)
   const take = (hit: Hit | undefined) => {
     if (!hit) return
     onClose()
     hit.go()
   }
+  useEffect(() => {
+    document.getElementById(`${list}-${chosen}`)?.scrollIntoView({ block: 'nearest' })
+  }, [list, chosen])
   return (
     <Dialog title={t('shell.search')} onClose={onClose} bare>
       <div className="palette">
@@ -106,7 +80,7 @@ export default function Palette({ pages, onClose }: { pages: Page[]; onClose: ()
             e.preventDefault()
           }}
         />
-        {hits.length === 0 && <p className="empty">{t('shell.nothing_found')}</p>}
+        {hits.length === 0 && <p className="empty">{far.asking ? t('shell.searching') : t('shell.nothing_found')}</p>}
         <div className="hits" id={list} role="listbox" aria-label={t('shell.search')}>
           {hits.map((hit, i) => (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are those of the input
@@ -116,17 +90,143 @@ export default function Palette({ pages, onClose }: { pages: Page[]; onClose: ()
               role="option"
               tabIndex={-1}
               aria-selected={i === chosen}
+              data-hit={hit.key}
               onClick={() => take(hit)}
             >
               <span className="chip">{hit.kind}</span>
-              <span>
+              <span className="grow">
                 <bdi>{hit.words}</bdi>
                 {hit.more && <span className="faint"> · {hit.more}</span>}
               </span>
+              {hit.press && <kbd>{hit.press}</kbd>}
             </div>
           ))}
         </div>
+        {far.failed && (
+          <p className="dim pad" role="status">
+            {t('shell.search_failed')}
+          </p>
+        )}
       </div>
     </Dialog>
   )
+}
+
+/** What the page in front can do, what can be done anywhere, and the pages. */
+function useCommands(pages: Page[]): Hit[] {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const theme = useTheme()
+  const letters = useLetterKeys()
+  const { stations, choose, may } = useDesk()
+  return useMemo(() => {
+    const command = t('shell.command')
+    const hits: Hit[] = actionsNow().map(({ id, words, key: press, run }) => ({
+      key: `do-${id}`,
+      kind: command,
+      words,
+      more: '',
+      press,
+      go: run,
+    }))
+    const add = (key: string, words: string, go: () => void, press?: string) =>
+      hits.push({ key, kind: command, words, more: '', press, go })
+    add('silence', t('alarms.silence_command'), toggleSound, 'S')
+    add('theme', theme === 'dark' ? t('shell.light') : t('shell.dark'), () =>
+      setTheme(theme === 'dark' ? 'light' : 'dark'),
+    )
+    add('letters', letters ? t('shell.letters_off') : t('shell.letters_on'), () => setLetterKeys(!letters))
+    if (may('lockdown.command'))
+      add('lockdown', t('shell.lockdown'), () => goTo(navigate, '/doors?tab=lockdowns&start=1'))
+    if (stations.length > 1)
+      for (const station of stations)
+        add(`station-${station.id}`, t('shell.go_station', { name: station.name }), () => choose(station.id))
+    for (const p of pages)
+      hits.push({
+        key: p.to,
+        kind: t('shell.page'),
+        words: t(`page.${p.name}`),
+        more: '',
+        go: () => void navigate({ to: p.to, search: {} }),
+      })
+    return hits
+  }, [pages, navigate, t, theme, letters, stations, choose, may])
+}
+
+const goTo = (navigate: ReturnType<typeof useNavigate>, href: string): void => void navigate({ href })
+
+/** Open alarms, devices and points. */
+function useThingsToFind(): Hit[] {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const { devices } = useCatalogue()
+  const alarms = useOpenAlarms()
+  return useMemo(() => {
+    const hits: Hit[] = alarms.map((alarm) => ({
+      key: alarm.id,
+      kind: t('shell.alarm'),
+      words: alarmTitle(t, alarm),
+      more: [alarm.building_name, alarm.area_name, alarmPlace(alarm), alarm.id].filter(Boolean).join(' · '),
+      go: () => void navigate({ to: '/control', search: { alarm: alarm.id } }),
+    }))
+    for (const device of devices) {
+      hits.push({
+        key: device.id,
+        kind: t('shell.device'),
+        words: device.name || device.device,
+        more: [device.location, device.id].filter(Boolean).join(' · '),
+        go: () => void navigate({ to: '/devices', search: { device: device.id } }),
+      })
+      for (const point of device.points ?? [])
+        hits.push({
+          key: point.id,
+          kind: t('shell.point'),
+          words: point.name || point.id,
+          more: [point.location, device.name, point.id].filter(Boolean).join(' · '),
+          go: () => void navigate({ to: '/control', search: { point: point.id } }),
+        })
+    }
+    return hits
+  }, [devices, alarms, navigate, t])
+}
+
+/** Places, cameras and people, which the console keeps. */
+function useFar(wish: string): { hits: Hit[]; asking: boolean; failed: boolean } {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const { may } = useDesk()
+  const [asked, setAsked] = useState('')
+  useEffect(() => {
+    const timer = setTimeout(() => setAsked(wish.trim()), TYPED)
+    return () => clearTimeout(timer)
+  }, [wish])
+  const long = asked.length >= 2
+  const places = useQuery({
+    queryKey: ['find', 'places', asked],
+    queryFn: ({ signal }) => findPlaces(asked, signal),
+    enabled: long && may('sites.read'),
+  })
+  const people = useQuery({
+    queryKey: ['find', 'people', asked],
+    queryFn: ({ signal }) => findPeople(asked, signal),
+    enabled: long && may('people.read'),
+  })
+  const hits = useMemo(
+    () =>
+      [...(places.data ?? []), ...(people.data ?? [])].map(
+        (found: Found): Hit => ({
+          key: found.key,
+          kind: t(`shell.found.${found.kind}`, { defaultValue: found.kind }),
+          words: found.words,
+          more: found.more,
+          go: () => goTo(navigate, found.href),
+        }),
+      ),
+    [places.data, people.data, t, navigate],
+  )
+  return {
+    hits: long ? hits : [],
+    asking: long && (places.isFetching || people.isFetching),
+    failed: long && (places.isError || people.isError),
+  }
 }

@@ -42,7 +42,7 @@ const home = createRoute({
 const control = createRoute({
   getParentRoute: () => root,
   path: '/control',
-  validateSearch: (search) => texts(search, 'alarm', 'point', 'show', 'doors'),
+  validateSearch: (search) => texts(search, 'alarm', 'point', 'show', 'doors', 'group', 'view', 'level', 'pin'),
   component: lazyRouteComponent(() => import('../alarms/control')),
 })
 
@@ -60,6 +60,47 @@ const alarms = createRoute({
   component: lazyRouteComponent(() => import('../alarms/history')),
 })
 
+const shelf = createRoute({
+  getParentRoute: () => root,
+  path: '/shelf',
+  validateSearch: (search) => texts(search, 'mode', 'point'),
+  component: lazyRouteComponent(() => import('../alarms/shelf')),
+})
+
+const plans = createRoute({
+  getParentRoute: () => root,
+  path: '/plans',
+  component: lazyRouteComponent(() => import('../sites/page'), 'FirstPlan'),
+})
+
+const plan = createRoute({
+  getParentRoute: () => root,
+  path: '/plans/$building/$level',
+  validateSearch: (search) => texts(search, 'point', 'camera', 'place', 'table', 'edit'),
+  component: lazyRouteComponent(() => import('../sites/page')),
+})
+
+const stations = createRoute({
+  getParentRoute: () => root,
+  path: '/stations',
+  validateSearch: (search) => texts(search, 'view'),
+  component: lazyRouteComponent(() => import('../sites/stations')),
+})
+
+const stationPage = createRoute({
+  getParentRoute: () => root,
+  path: '/stations/$id',
+  validateSearch: (search) => texts(search, 'tab', 'place', 'q'),
+  component: lazyRouteComponent(() => import('../sites/station')),
+})
+
+const watch = createRoute({
+  getParentRoute: () => root,
+  path: '/watch',
+  validateSearch: (search) => texts(search, 'tab', 'at', 'id'),
+  component: lazyRouteComponent(() => import('../watch/page')),
+})
+
 const users = createRoute({
   getParentRoute: () => root,
   path: '/users',
@@ -74,8 +115,114 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('../audit/page')),
 })
 
+const replay = createRoute({
+  getParentRoute: () => root,
+  path: '/replay',
+  validateSearch: (search) => texts(search, 'at', 'point'),
+  component: lazyRouteComponent(() => import('../replay/page')),
+})
+
+const search = createRoute({
+  getParentRoute: () => root,
+  path: '/search',
+  validateSearch: (search) => texts(search, 'view', 'q', 'only', 'point', 'actor', 'person', 'card', 'from', 'to'),
+  component: lazyRouteComponent(() => import('../replay/search')),
+})
+
+const rationale = createRoute({
+  getParentRoute: () => root,
+  path: '/rationale',
+  validateSearch: (search) => texts(search, 'q', 'area', 'device', 'point', 'kind', 'only'),
+  component: lazyRouteComponent(() => import('../rationale/page')),
+})
+
+const rules = createRoute({
+  getParentRoute: () => root,
+  path: '/rules',
+  validateSearch: (search) => texts(search, 'rule'),
+  component: lazyRouteComponent(() => import('../rules/page')),
+})
+
+const figures = createRoute({
+  getParentRoute: () => root,
+  path: '/figures',
+  validateSearch: (search) => texts(search, 'tab', 'month'),
+  component: lazyRouteComponent(() => import('../figures/page')),
+})
+
+const fire = createRoute({
+  getParentRoute: () => root,
+  path: '/fire',
+  validateSearch: (search) => texts(search, 'tab', 'investigation', 'start', 'zone'),
+  component: lazyRouteComponent(() => import('../fire/page')),
+})
+
+const evacuation = createRoute({
+  getParentRoute: () => root,
+  path: '/fire/evacuation/$id',
+  component: lazyRouteComponent(() => import('../fire/evacuation')),
+})
+
+const sheet = createRoute({
+  getParentRoute: () => root,
+  path: '/fire/sheet/$alarm',
+  component: lazyRouteComponent(() => import('../fire/sheet')),
+})
+
+const registers = createRoute({
+  getParentRoute: () => root,
+  path: '/registers',
+  validateSearch: (search) => texts(search, 'only', 'mode', 'past', 'point', 'entry'),
+  component: lazyRouteComponent(() => import('../impairments/page')),
+})
+
+const doors = createRoute({
+  getParentRoute: () => root,
+  path: '/doors',
+  validateSearch: (search) => texts(search, 'q', 'show', 'tab'),
+  component: lazyRouteComponent(() => import('../doors/page')),
+})
+
+const doorPage = createRoute({
+  getParentRoute: () => root,
+  path: '/doors/$id',
+  component: lazyRouteComponent(() => import('../doors/page-of-door')),
+})
+
+const people = createRoute({
+  getParentRoute: () => root,
+  path: '/people',
+  validateSearch: (search) => texts(search, 'q', 'class', 'status'),
+  component: lazyRouteComponent(() => import('../people/page')),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, control, devices, alarms, users, audit]),
+  routeTree: root.addChildren([
+    home,
+    control,
+    devices,
+    alarms,
+    shelf,
+    plans,
+    plan,
+    stations,
+    stationPage,
+    watch,
+    users,
+    audit,
+    replay,
+    search,
+    rationale,
+    rules,
+    figures,
+    fire,
+    evacuation,
+    sheet,
+    registers,
+    doors,
+    doorPage,
+    people,
+  ]),
   defaultErrorComponent: Broken,
   defaultPreload: false,
   scrollRestoration: false,

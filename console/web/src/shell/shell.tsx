@@ -1,7 +1,7 @@
 // The frame of every page: top bar, rail, banners, foot.
 import { IconSearch, IconVolume, IconVolumeOff } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Counters } from '../alarms/counters'
 import { sound, useSound } from '../alarms/siren'
@@ -9,27 +9,39 @@ import { useEachSecond } from '../live'
 import { ALL, useDesk } from '../session/desk'
 import { Banners } from './banners'
 import { DeskClock } from './desk-clock'
-import { Foot } from './foot'
+import { Foot, LiveMark } from './foot'
 import { nextPanel, useKeys } from './keys'
 import { type Page, pages } from './pages'
+import { CallStrip, FireStrip, WatchChip, WatchPrompt } from './slots'
 import { Loading, NotAllowed } from './states'
 import { UserMenu } from './user-menu'
+import { joinWindows, theWindows, useWindows } from './windows'
 
-const Palette = lazy(() => import('./palette'))
-const Help = lazy(() => import('./help'))
+const KEYED = 9 // pages with a key of their own
+
+const palette = () => import('./palette')
+const help = () => import('./help')
+const Palette = lazy(palette)
+const Help = lazy(help)
 
 export function Shell() {
   const desk = useDesk()
   const { t } = useTranslation()
   const navigate = useNavigate()
   const [open, setOpen] = useState<'palette' | 'help' | null>(null)
-  const alone = useSearch({ strict: false }).panel !== undefined
+  const panel = useSearch({ strict: false }).panel
+  const alone = panel !== undefined
   const path = useRouterState({ select: (s) => s.location.pathname })
   const mine = pages.filter((page) => page.needs.some((p) => desk.may(p)))
-  const page = pages.find((p) => path.startsWith(p.to))
+  const page = pages.find((p) => path === p.to || path.startsWith(`${p.to}/`))
+  useEffect(() => {
+    const timer = setTimeout(() => void Promise.all([palette(), help()]), 2_000) // loaded before they are needed
+    return () => clearTimeout(timer)
+  }, [])
+  useEffect(() => joinWindows(desk.session.user.id, panel ?? ''), [desk.session.user.id, panel])
 
   const go = Object.fromEntries(
-    mine.map((p, i) => [`Digit${i + 1}`, () => void navigate({ to: p.to, search: {} })] as const),
+    mine.slice(0, KEYED).map((p, i) => [`Digit${i + 1}`, () => void navigate({ to: p.to, search: {} })] as const),
   )
   useKeys({
     ...go,
@@ -43,6 +55,13 @@ export function Shell() {
     <>
       <div className="banners">
         <Banners />
+        {desk.may('alarms.read') && (
+          <>
+            <WatchPrompt />
+            <FireStrip />
+            <CallStrip />
+          </>
+        )}
       </div>
       <main className="page" id="page">
         <Suspense fallback={<Loading />}>
@@ -53,7 +72,9 @@ export function Shell() {
   )
   return (
     <div className={alone ? 'app one-panel' : 'app'}>
-      {!alone && (
+      {alone ? (
+        <PanelBar panel={panel} />
+      ) : (
         <>
           <a className="sr" href="#page">
             {t('shell.skip')}
@@ -72,9 +93,32 @@ export function Shell() {
   )
 }
 
-function toggleSound() {
-  if (performance.now() < sound.current.silencedUntil) sound.hearAgain()
-  else sound.silence()
+/** Silences the sound, or lets it be heard again, in every window of this desk. */
+export function toggleSound() {
+  const silent = performance.now() >= sound.current.silencedUntil
+  if (silent) sound.silence()
+  else sound.hearAgain()
+  theWindows()?.silence(silent)
+}
+
+/** What a window with one panel is, and which others belong to this desk. */
+function PanelBar({ panel }: { panel: string }) {
+  const { t } = useTranslation()
+  const desk = useDesk()
+  const { siblings } = useWindows()
+  const names = [...new Set(siblings.map((s) => t(`windows.name.${s.panel || 'control'}`)))]
+  const station = desk.stations.find((s) => s.id === desk.station)
+  return (
+    <div className="panel-bar" data-siblings={siblings.length}>
+      <Shield size={16} />
+      <h1>{t(`windows.name.${panel}`, { defaultValue: t('page.control') })}</h1>
+      <bdi>{station?.name ?? t('shell.all_stations')}</bdi>
+      {(desk.session.demo || station?.demo) && <span className="chip demo">{t('shell.demo')}</span>}
+      <span className="grow" />
+      <span>{names.length > 0 ? t('windows.with', { names: names.join(', ') }) : t('windows.alone')}</span>
+      <LiveMark />
+    </div>
+  )
 }
 
 function Top({ onSearch }: { onSearch: () => void }) {
@@ -113,6 +157,7 @@ function Top({ onSearch }: { onSearch: () => void }) {
         <IconSearch size={16} aria-hidden />
         <span className="search-words">{t('shell.search')}</span> <kbd>Ctrl K</kbd>
       </button>
+      <WatchChip />
       <Silence />
       <DeskClock />
       <UserMenu />
@@ -156,13 +201,15 @@ function Rail({ pages: mine, path }: { pages: Page[]; path: string }) {
             to={page.to}
             search={{}}
             aria-label={name}
-            title={`${name} (${i + 1})`}
-            aria-current={path.startsWith(page.to) ? 'page' : undefined}
+            title={i < KEYED ? `${name} (${i + 1})` : name}
+            aria-current={path === page.to || path.startsWith(`${page.to}/`) ? 'page' : undefined}
           >
             <page.icon size={22} stroke={1.6} aria-hidden />
-            <span className="key" aria-hidden>
-              {i + 1}
-            </span>
+            {i < KEYED && (
+              <span className="key" aria-hidden>
+                {i + 1}
+              </span>
+            )}
           </Link>
         )
       })}

@@ -1,4 +1,13 @@
-import { IconDevices2, IconKey, IconKeyboard, IconLogout, IconMoon, IconSun, IconVolume } from '@tabler/icons-react'
+import {
+  IconDevices2,
+  IconKey,
+  IconKeyboard,
+  IconLogout,
+  IconMoon,
+  IconSun,
+  IconUserShare,
+  IconVolume,
+} from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -8,6 +17,7 @@ import { refusalWords, roleWords } from '../i18n/words'
 import { useDesk } from '../session/desk'
 import { Dialog } from './dialog'
 import { setLetterKeys, useLetterKeys } from './keys'
+import { ChangeOfficer } from './slots'
 import { setTheme, useTheme } from './theme'
 
 const PasswordForm = lazy(() => import('../session/password-form'))
@@ -20,6 +30,7 @@ export function UserMenu() {
   const letters = useLetterKeys()
   const menu = useRef<HTMLDivElement>(null)
   const [changing, setChanging] = useState(false)
+  const [relieving, setRelieving] = useState(false)
   const [fault, setFault] = useState<unknown>(null)
   const roles = [...new Set((session.roles ?? []).map((r) => roleWords(t, r.role)))].join(', ')
 
@@ -49,6 +60,16 @@ export function UserMenu() {
           <IconKeyboard size={16} aria-hidden />
           {letters ? t('shell.letters_off') : t('shell.letters_on')}
         </button>
+        <button
+          type="button"
+          onClick={() => {
+            close()
+            setRelieving(true)
+          }}
+        >
+          <IconUserShare size={16} aria-hidden />
+          {t('shell.change_officer')}
+        </button>
         <button type="button" onClick={() => sound.test()}>
           <IconVolume size={16} aria-hidden />
           {t('alarms.sound_test')}
@@ -77,6 +98,7 @@ export function UserMenu() {
           </div>
         )}
       </div>
+      {relieving && <ChangeOfficer onClose={() => setRelieving(false)} />}
       {changing && (
         <Dialog title={t('session.change_password')} onClose={() => setChanging(false)}>
           <div className="body">

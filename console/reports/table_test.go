@@ -1,0 +1,77 @@
+package reports_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"guardroom/console/reports"
+)
+
+// What is written can be read again, and no text turns into a formula on the way.
+func TestAsWrittenSoRead(t *testing.T) {
+	t.Parallel()
+	sheet := reports.Sheet{Name: "Rationale: all [1/2]", Head: []string{"point", "seconds", "text"}, Rows: [][]any{
+		{"gw-1/fire-1.L1D1", 30, "Go, look; \"quoted\"\nsecond line"},
+		{"gw-1/doors-1.door1", 0, "=HYPERLINK(\"http://evil.example\")"},
+		{"", nil, ""},
+		{"الباب", 1, "-1"},
+	}}
+	for _, format := range []reports.Format{reports.CSV, reports.XLSX} {
+		var out bytes.Buffer
+		if err := reports.Write(&out, format, sheet); err != nil {
+			t.Fatalf("%s: %v", format, err)
+		}
+		rows, err := reports.Read(out.Bytes())
+		if err != nil {
+			t.Fatalf("%s: %v", format, err)
+		}
+		if len(rows) != 4 || strings.Join(rows[0].Cells, "|") != "point|seconds|text" {
+			t.Fatalf("%s: %v", format, rows)
+		}
+		for i, want := range []string{"gw-1/fire-1.L1D1|30|Go, look; \"quoted\"\nsecond line", "gw-1/doors-1.door1|0|=HYPERLINK(\"http://evil.example\")", "الباب|1|-1"} {
+			if got := strings.Join(rows[i+1].Cells, "|"); got != want {
+				t.Errorf("%s row %d: %q, want %q", format, i, got, want)
+			}
+		}
+		if format == reports.CSV && strings.Contains(out.String(), ",\"=HYP") {
+			t.Error("CSV carries a formula")
+		}
+	}
+}
+
+func TestWhatCannotBeReadIsRefusedWithItsRow(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ file, want string }{
+		"bare quote":   {"a,b\nc,d\"e\n", "row 2"},
+		"other bytes":  {"a,b\n\xff\xfe", "UTF-8"},
+		"a broken zip": {"PK\x03\x04rubbish", "XLSX"},
+		"long cell":    {"a\n" + strings.Repeat("x", reports.MostCell+1), "longer"},
+		"many columns": {strings.Repeat("a,", reports.MostColumns+1), "columns"},
+		"many rows":    {strings.Repeat("a\n", reports.MostRows+5), "rows"},
+	} {
+		_, err := reports.Read([]byte(tc.file))
+		if err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	rows, err := reports.Read([]byte("a;b\r\n1;2\r\n"))
+	if err != nil || len(rows) != 2 || rows[1].Cells[1] != "2" {
+		t.Errorf("semicolons: %v %v", rows, err)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte("a,b\n1,\"2\"\n"))
+	var out bytes.Buffer
+	if err := reports.Write(&out, reports.XLSX, reports.Sheet{Name: "x", Head: []string{"a"}, Rows: [][]any{{1}}}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(out.Bytes())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		rows, err := reports.Read(data)
+		if err == nil && len(rows) > reports.MostRows+1 {
+			t.Fatal("more rows than may be")
+		}
+	})
+}

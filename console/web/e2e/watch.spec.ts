@@ -1,0 +1,156 @@
+import AxeBuilder from '@axe-core/playwright'
+import { type Browser, expect, type Page, test } from '@playwright/test'
+import { calm, PASSWORD, pointWith, rowOf, signIn, signInByHand, simulate } from './desk'
+
+const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+/** A person at a desk of their own. */
+async function desk(browser: Browser, username: string, path = '/control'): Promise<Page> {
+  const page = await (await browser.newContext()).newPage()
+  await signInByHand(page, username, path)
+  await expect(page.locator('[data-live="true"]')).toBeVisible({ timeout: 20_000 })
+  return page
+}
+
+test('who is on watch is shown, by name and desk, and no longer once they left', async ({ page, browser }) => {
+  await signIn(page, 'division', '/watch')
+  const other = await desk(browser, 'officer-nairobi', '/watch')
+  await other.getByLabel('This desk is called').fill('Control room, left')
+  await other.getByRole('button', { name: 'Save' }).click()
+  const nairobi = page.locator('[data-station="nairobi"]')
+  await expect(nairobi.locator('[data-post]').filter({ hasText: 'Control room, left' })).toHaveCount(1)
+  await other.context().close() // without a word
+  await expect(nairobi.locator('[data-post]').filter({ hasText: 'Control room, left' })).toHaveCount(0, {
+    timeout: 15_000,
+  })
+  expect((await new AxeBuilder({ page }).withTags(wcag).analyze()).violations).toEqual([])
+})
+
+test('an alarm with nobody on watch goes up the chain at once, and says so', async ({ browser, request }) => {
+  const point = await pointWith(request, /^fire\/honeywell/, 'fire', 3)
+  await calm(request)
+  const page = await desk(browser, 'division', '/watch') // sees everything, and answers nothing
+  await expect(page.locator('[data-station="nairobi"] [data-post]')).toHaveCount(0, { timeout: 20_000 })
+  await simulate(request, point.device, point.point, 'fire')
+  try {
+    const up = page.locator('[data-up]').filter({ hasText: point.name })
+    await expect(up).toContainText('Nobody on watch', { timeout: 10_000 })
+    await expect(up).toContainText(/Delivery|Duty chief|Division/)
+    await page.locator('[data-tab="deliveries"]').click()
+    const sent = page.locator('[data-delivery="sent"]').filter({ hasText: 'Response team' })
+    await expect(sent.first()).toContainText(point.name, { timeout: 15_000 })
+  } finally {
+    await calm(request)
+    await page.context().close()
+  }
+})
+
+test('a cover grant gives rights live and takes them again', async ({ browser }) => {
+  const supervisor = await desk(browser, 'supervisor', '/watch?tab=covers&at=nairobi')
+  const geneva = await desk(browser, 'officer-geneva', '/control')
+  await expect(geneva.locator('header.top select')).toHaveCount(0) // one station only
+  await supervisor.getByRole('button', { name: 'Grant cover' }).click()
+  const until = new Date(Date.now() + 3_600_000).toISOString()
+  const made = await supervisor.request.post('/api/v1/covers', {
+    data: { station: 'nairobi', by_station: 'geneva', from: new Date().toISOString(), until, reason: 'e2e' },
+  })
+  expect(made.status(), await made.text()).toBe(201)
+  await expect(geneva.locator('header.top select option', { hasText: 'Nairobi' })).toHaveCount(1, { timeout: 5_000 })
+  await supervisor.keyboard.press('Escape')
+  const row = supervisor.locator('[data-cover="active"]').first()
+  await row.getByRole('button', { name: 'Revoke' }).click()
+  await supervisor.getByRole('button', { name: 'Revoke now' }).click()
+  await expect(geneva.locator('header.top select')).toHaveCount(0, { timeout: 5_000 })
+  await geneva.context().close()
+  await supervisor.context().close()
+})
+
+test('the next officer takes the desk over; the stream goes on, and a wrong password changes nothing', async ({
+  browser,
+}) => {
+  const page = await desk(browser, 'officer')
+  let streams = 0
+  page.on('request', (r) => {
+    if (r.url().endsWith('/api/v1/live')) streams++
+  })
+  await page.locator('.who').click()
+  await page.getByRole('button', { name: /Change officer/ }).click()
+  const dialog = page.locator('[data-change-officer]')
+  await dialog.getByLabel('User name').fill('supervisor')
+  await dialog.getByLabel('Password', { exact: true }).fill('not the password')
+  await page.keyboard.press('Enter')
+  await expect(dialog.getByRole('alert')).toContainText('still signed in')
+  await expect(page.locator('.who')).toContainText('Olive')
+  await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await expect(page.locator('.who')).toContainText('Sam Supervisor')
+  await expect(page.locator('[data-live="true"]')).toBeVisible()
+  await page.waitForTimeout(2_500)
+  expect(streams).toBe(0)
+  await expect(page.locator('.who')).toContainText('Sam Supervisor')
+  await page.context().close()
+})
+
+test('a silent desk is asked; the key that answers does nothing else; no answer goes up', async ({
+  page,
+  browser,
+  request,
+}) => {
+  test.setTimeout(240_000)
+  await calm(request)
+  const chief = await desk(browser, 'chief', '/watch?tab=settings&at=nairobi')
+  const settings = async () =>
+    (await (await chief.request.get('/api/v1/watch/settings?station=nairobi')).json()) as {
+      keeping: Record<string, unknown>
+      keeping_version: number
+    }
+  const keep = async (change: object) => {
+    const now = await settings()
+    const answer = await chief.request.patch('/api/v1/watch/keeping', {
+      data: { station: 'nairobi', version: now.keeping_version, keeping: { ...now.keeping, ...change } },
+    })
+    expect(answer.ok(), await answer.text()).toBeTruthy()
+  }
+  const was = (await settings()).keeping
+  await keep({ idle_minutes: 1, answer_minutes: 1 })
+  await chief.context().close()
+  const point = await pointWith(request, /^fire\/honeywell/, 'fire', 5)
+  try {
+    await signIn(page, 'officer-nairobi')
+    const asked = page.locator('[data-banner="watch-prompt"]')
+    await expect(asked).toContainText('is anybody there', { timeout: 90_000 })
+    await simulate(request, point.device, point.point, 'fire')
+    await rowOf(page, point.name).waitFor()
+    await page.keyboard.press('a') // must not acknowledge
+    await expect(asked).toHaveCount(0, { timeout: 5_000 })
+    await expect(rowOf(page, point.name)).toHaveAttribute('data-state', 'unacknowledged')
+    await expect(asked).toBeVisible({ timeout: 90_000 })
+    await expect(page.locator('[data-banner="watch-missed"]')).toBeVisible({ timeout: 80_000 })
+    await expect(page.getByText('The watch does not answer').first()).toBeVisible()
+  } finally {
+    const again = await desk(browser, 'chief', '/watch')
+    const now = (await (await again.request.get('/api/v1/watch/settings?station=nairobi')).json()) as {
+      keeping_version: number
+    }
+    await again.request.patch('/api/v1/watch/keeping', {
+      data: { station: 'nairobi', version: now.keeping_version, keeping: was },
+    })
+    await again.keyboard.press('Shift')
+    await again.context().close()
+    await calm(request)
+  }
+})
+
+test('a handover takes two people', async ({ page, browser }) => {
+  const notes = `Gate A sticks ${Date.now()}`
+  await signIn(page, 'officer', '/watch?tab=handover&at=nairobi')
+  const other = await desk(browser, 'supervisor', '/watch?tab=handover&at=nairobi')
+  await page.locator('[data-notes]').fill(notes)
+  await page.getByRole('button', { name: /Hand over as/ }).click()
+  await expect(page.getByText('The incoming officer signs')).toBeVisible()
+  await expect(other.getByText(notes)).toBeVisible({ timeout: 10_000 })
+  await other.getByRole('button', { name: /Take over as/ }).click()
+  await expect(other.locator('[data-handover="taken"]').first()).toContainText('Sam Supervisor')
+  expect((await new AxeBuilder({ page: other }).withTags(wcag).analyze()).violations).toEqual([])
+  await other.context().close()
+})

@@ -1,0 +1,70 @@
+// One entry of the register and everything that happened to it.
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { ask } from '../ask'
+import type { Instant } from '../contract'
+import type { Impairment } from '../fire/live'
+import { useThings } from '../live'
+import { Dialog } from '../shell/dialog'
+import { Failed, Loading } from '../shell/states'
+import { At } from '../shell/times'
+import { EndWords, PanelWords } from './register'
+
+interface Line {
+  at: Instant
+  by_name: string
+  what: string
+  params: Record<string, string> | null
+}
+
+export default function Entry({ id, onClose }: { id: string; onClose: () => void }) {
+  const { t } = useTranslation()
+  const live = useThings<Impairment>('impairment').find((i) => i.id === id)
+  const got = useQuery({
+    queryKey: ['/impairments', id, live?.version ?? 0],
+    queryFn: ({ signal }) => ask<Impairment & { history: Line[] | null }>(`/impairments/${id}`, { signal }),
+  })
+  const i = live ?? got.data
+  return (
+    <Dialog title={i ? `${t(`fire.mode.${i.mode}`)}: ${i.point_name}` : t('impairments.title')} onClose={onClose} wide>
+      <div className="body">
+        {got.error && <Failed fault={got.error} />}
+        {!i && <Loading />}
+        {i && (
+          <dl className="pairs">
+            <dt>{t('impairments.head.point')}</dt>
+            <dd>
+              <bdi>{i.point}</bdi> · {i.location}
+            </dd>
+            <dt>{t('impairments.head.reason')}</dt>
+            <dd>{i.reason || t('impairments.by_panel')}</dd>
+            <dt>{t('impairments.head.until')}</dt>
+            <dd>
+              <EndWords of={i} />
+            </dd>
+            <dt>{t('impairments.head.panel')}</dt>
+            <dd>
+              <PanelWords of={i} />
+            </dd>
+            <dt>{t('impairments.alarms')}</dt>
+            <dd>{i.removed ? t('impairments.alarms_out') : t('impairments.alarms_in')}</dd>
+          </dl>
+        )}
+        <h3>{t('impairments.history')}</h3>
+        <ol className="log-lines">
+          {(got.data?.history ?? []).map((line) => (
+            <li key={`${line.at} ${line.what}`}>
+              <span className="faint">
+                <At at={line.at} date /> {line.by_name}
+              </span>
+              <span>
+                <b>{t(`impairments.what.${line.what}`, { defaultValue: line.what })}</b>{' '}
+                {[line.params?.reason, line.params?.remark, line.params?.text].filter(Boolean).join(' · ')}
+              </span>
+            </li>
+          ))}
+        </ol>
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,41 @@
+// The parts of other pages that stand on every page or beside an alarm. Each is
+// loaded after the frame stands, and fails for itself.
+import { type ComponentType, lazy, memo } from 'react'
+import type { Alarm } from '../contract'
+import { Guarded } from './guarded'
+
+function slot<P extends object>(load: () => Promise<{ default: ComponentType<P> }>): ComponentType<P> {
+  const Part = lazy(load) as unknown as ComponentType<P>
+  return memo((props: P) => (
+    <Guarded>
+      <Part {...props} />
+    </Guarded>
+  )) as unknown as ComponentType<P>
+}
+
+interface PlanProps {
+  alarm: string | undefined
+  point: string | undefined
+  onPoint: (id: string) => void
+  compact: boolean
+}
+
+export const PlanPanel = slot<PlanProps>(async () => ({ default: (await import('../sites/panel')).PlanPanel }))
+export const CallStrip = slot(async () => ({ default: (await import('../doors/calls')).CallStrip }))
+/** Names its scope first: the place of the alarm that is looked at, or any other. */
+export const LockdownButton = slot<{ station?: string; place?: string; compact?: boolean }>(async () => ({
+  default: (await import('../doors/lockdown')).LockdownButton,
+}))
+export const PersonCard = slot<{ signal: Alarm }>(async () => ({
+  default: (await import('../people/card')).PersonCard,
+}))
+export const WatchPrompt = slot(async () => ({ default: (await import('../watch/prompt')).WatchPrompt }))
+export const WatchChip = slot(async () => ({ default: (await import('../watch/chip')).WatchChip }))
+export const ChangeOfficer = slot<{ onClose: () => void }>(async () => ({
+  default: (await import('../watch/change')).ChangeOfficer,
+}))
+export const FireStrip = slot(async () => ({ default: (await import('../fire/strip')).FireStrip }))
+export const FloodStrip = slot(async () => ({ default: (await import('../figures/flood')).FloodStrip }))
+export const RationaleCard = slot<{ alarm: Alarm }>(async () => ({
+  default: (await import('../rationale/card')).RationaleCard,
+}))

@@ -1,0 +1,192 @@
+// The sheet of a shift's end: what the next officer must know, gravest first.
+import { useTranslation } from 'react-i18next'
+import type { Alarm } from '../contract'
+import { full, zoneName } from '../i18n/time'
+import { alarmPlace, alarmTitle, kindWords, stateWords } from '../i18n/words'
+import { At } from '../shell/times'
+import type { Sheet } from './told'
+
+type Fields = Record<string, unknown>
+
+export function SheetView({ sheet, onConfirm }: { sheet: Sheet; onConfirm?: ((shelf: string) => void) | undefined }) {
+  const { t } = useTranslation()
+  const alarms = (sheet.alarms ?? []) as Alarm[]
+  const open = alarms.filter((a) => !a.removed)
+  const late = open.filter(
+    (a) => (a as { finish_at?: string | null }).finish_at === null && a.owner && a.state === 'acknowledged',
+  )
+  const things = (list: unknown): Fields[] => (Array.isArray(list) ? (list as Fields[]) : [])
+  const shelf = things(sheet.shelf)
+  return (
+    <article className="sheet" aria-label={t('handover.sheet')}>
+      <header className="sheet-head">
+        <h2>
+          {t('handover.title', { station: sheet.station_name })}{' '}
+          {sheet.demo && <span className="chip demo">{t('shell.demo')}</span>}
+        </h2>
+        <p>
+          <bdi>
+            {full(sheet.at, sheet.time_zone)} {zoneName(sheet.time_zone, Date.parse(sheet.at))}
+          </bdi>{' '}
+          · <bdi>{full(sheet.at, 'UTC')} UTC</bdi>
+        </p>
+        <p className="dim">
+          {(sheet.posts ?? []).length > 0
+            ? t('handover.on_watch', {
+                names: (sheet.posts ?? []).map((p) => (p.desk ? `${p.name} (${p.desk})` : p.name)).join(', '),
+              })
+            : t('watch.nobody')}
+        </p>
+      </header>
+      <Alarms title={t('handover.open', { count: open.length })} list={open} left={sheet.left?.alarms} />
+      {late.length > 0 && <p className="dim">{t('handover.in_hand', { count: late.length })}</p>}
+      <Alarms
+        title={t('handover.closing', { count: (sheet.closing ?? []).length })}
+        list={(sheet.closing ?? []) as Alarm[]}
+      />
+      <Things
+        title={t('handover.shelf', { count: shelf.length })}
+        list={shelf}
+        columns={['point_name', 'location', 'kind', 'mode', 'reason', 'by_name', 'until', 'patrol']}
+        act={(one) =>
+          one.needs_confirm === true && onConfirm ? (
+            <button type="button" className="btn sm no-print" onClick={() => onConfirm(String(one.id))}>
+              {t('handover.confirm')}
+            </button>
+          ) : one.needs_confirm === true ? (
+            <b>{t('handover.to_confirm')}</b>
+          ) : null
+        }
+      />
+      <Things
+        title={t('handover.impairments')}
+        list={things(sheet.impairments)}
+        columns={['point_name', 'location', 'mode', 'reason', 'by_name', 'until']}
+      />
+      <Things
+        title={t('handover.lockdowns')}
+        list={things(sheet.lockdowns)}
+        columns={['name', 'scope', 'reason', 'by_name', 'since']}
+      />
+      <Things
+        title={t('handover.postures')}
+        list={things(sheet.postures)}
+        columns={['name', 'posture', 'area_name', 'by_name', 'since']}
+      />
+      <Things
+        title={t('handover.fire')}
+        list={things(sheet.fire)}
+        columns={['name', 'building_name', 'state', 'since']}
+      />
+      <Things
+        title={t('handover.covers')}
+        list={things(sheet.covers)}
+        columns={['by_station', 'from', 'until', 'daily_from', 'daily_to', 'reason', 'granted_by']}
+      />
+      {(sheet.failed ?? 0) > 0 && <p>{t('watch.failed', { count: sheet.failed })}</p>}
+    </article>
+  )
+}
+
+function Alarms({ title, list, left }: { title: string; list: Alarm[]; left?: number | undefined }) {
+  const { t } = useTranslation()
+  return (
+    <section>
+      <h3>{title}</h3>
+      {list.length === 0 ? (
+        <p className="dim">{t('handover.nothing')}</p>
+      ) : (
+        <table className="table">
+          <thead>
+            <tr>
+              {['priority', 'alarm', 'place', 'state', 'since', 'owner'].map((head) => (
+                <th scope="col" key={head}>
+                  {t(`handover.alarm.${head}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {list.map((a) => (
+              <tr key={a.id}>
+                <td>{a.priority}</td>
+                <td>{alarmTitle(t, a)}</td>
+                <td>
+                  <bdi>{alarmPlace(a)}</bdi>
+                </td>
+                <td>{t(`handover.alarm_state.${a.state}`, { defaultValue: stateWords(t, a.state) })}</td>
+                <td>
+                  <At at={a.raised_at} date />
+                </td>
+                <td>
+                  <bdi>{a.owner?.by_name ?? ''}</bdi>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {(left ?? 0) > 0 && <p className="dim">{t('handover.more', { count: left })}</p>}
+    </section>
+  )
+}
+
+/** Things of other pages, with the fields that they have; a column that is empty everywhere is left out. */
+function Things(props: { title: string; list: Fields[]; columns: string[]; act?: (one: Fields) => React.ReactNode }) {
+  const { t } = useTranslation()
+  const { title, list, act } = props
+  if (list.length === 0) return null
+  const columns = props.columns.filter((c) =>
+    list.some((one) => one[c] !== undefined && one[c] !== null && one[c] !== ''),
+  )
+  return (
+    <section>
+      <h3>{title}</h3>
+      <table className="table">
+        <thead>
+          <tr>
+            {columns.map((c) => (
+              <th scope="col" key={c}>
+                {t(`handover.field.${c}`, { defaultValue: c })}
+              </th>
+            ))}
+            {act && (
+              <th scope="col">
+                <span className="sr">{t('handover.confirm')}</span>
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {list.map((one) => (
+            <tr key={String(one.id)}>
+              {columns.map((c) => (
+                <td key={c}>
+                  <Value column={c} value={one[c]} />
+                </td>
+              ))}
+              {act && <td>{act(one)}</td>}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function Value({ column, value }: { column: string; value: unknown }) {
+  const { t } = useTranslation()
+  if (value === null || value === undefined || value === '') return <>–</>
+  if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return <At at={value} date />
+  if (column === 'kind') return <>{kindWords(t, String(value))}</>
+  if (column === 'mode') return <>{t(`handover.mode.${String(value)}`, { defaultValue: String(value) })}</>
+  if (typeof value === 'object')
+    return (
+      <bdi>
+        {Object.values(value)
+          .filter((v) => typeof v === 'string')
+          .join(' ')}
+      </bdi>
+    )
+  return <bdi>{String(value)}</bdi>
+}
