@@ -6,7 +6,7 @@ UI := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/vite.config
 PROGRAMS := console gateway simulators demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench bench-journal bench-rosters lint generate ui go-build need need-test go-test web-test e2e clean
+.PHONY: help run build test bench bench-journal bench-rosters lint generate ui go-build need need-test go-test screens-test web-test e2e clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -16,7 +16,8 @@ run: build ## build everything and start the demo station on http://127.0.0.1:80
 
 build: need ui go-build ## programs in bin/, screens included
 
-test: need-test ui go-build lint go-test web-test e2e ## everything that CI runs
+test: need-test ui go-build ## everything that CI runs
+	@$(MAKE) --no-print-directory --jobs=2 go-test screens-test
 	@echo "guardroom: every test passed"
 
 bench: build ## the figures: intake, latency, poller, memory, readers
@@ -62,6 +63,10 @@ go-test:
 	go test -race -timeout 10m ./...
 	.ci/fuzz
 	.ci/generated
+
+# Beside the Go tests, which mostly wait: the linters and the screens, in this order.
+screens-test:
+	@$(MAKE) --no-print-directory --jobs=1 lint web-test e2e
 
 web-test:
 	cd $(WEB) && npm test --silent

@@ -32,6 +32,7 @@ import (
 //	stream_test.go    the live stream as a screen reads it
 //	fleet_test.go     panels that change fast, and the ledger of what they showed
 //	crash_test.go     kills and cuts in the middle of a storm
+//	night_test.go     a gateway that was away, and a console that dies mid-work
 //	drain_test.go     a backlog, and what overtakes it
 //	maps_test.go      real register maps behind an independent slave, and
 //	spoiler_test.go   what goes wrong on the way to it

@@ -21,8 +21,9 @@ import (
 	"guardroom/console/store"
 )
 
-// A backup is a tar of two files: manifest.json, and dump, which pg_dump wrote
-// in its custom format.
+// A backup is a tar: manifest.json, then dump, which pg_dump wrote in its custom
+// format, then cards.key where the console has one. Card numbers are in the dump
+// as hashes under that key: without it no card is anybody's.
 const (
 	manifestName = "manifest.json"
 	dumpName     = "dump"
@@ -38,11 +39,12 @@ type Manifest struct {
 	Config  string    `json:"config"`  // SHA-256 of the configuration file
 	Dump    string    `json:"dump"`    // SHA-256
 	Bytes   int64     `json:"bytes"`
+	CardKey string    `json:"card_key,omitempty"` // SHA-256 of cards.key; empty: there was none
 }
 
 // Backup writes the whole database to file, beside a running console, and reads
-// it back to be sure that it is whole. The file holds password hashes: it is
-// readable by its owner only.
+// it back to be sure that it is whole. The file holds password hashes and the key
+// for card numbers: it is readable by its owner only.
 func Backup(ctx context.Context, c Config, build, file string) (Manifest, error) {
 	b, err := c.bench(ctx)
 	if err != nil {
@@ -69,7 +71,14 @@ func Backup(ctx context.Context, c Config, build, file string) (Manifest, error)
 	if m.Dump, m.Bytes, err = hashFile(dump); err != nil {
 		return Manifest{}, fmt.Errorf("backup: %w", err)
 	}
-	if err := pack(file, m, dump); err != nil {
+	key, err := keptCardKey(c.Data)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("backup: %w", err)
+	}
+	if key != nil {
+		m.CardKey = hashOf(key)
+	}
+	if err := pack(file, m, dump, key); err != nil {
 		return Manifest{}, fmt.Errorf("backup: write %s: %w", file, err)
 	}
 	if err := b.check(ctx, file); err != nil {
@@ -83,6 +92,10 @@ func (c Config) hash() string {
 	if err != nil {
 		return ""
 	}
+	return hashOf(data)
+}
+
+func hashOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
@@ -100,7 +113,7 @@ func hashFile(f *os.File) (sum string, size int64, err error) {
 
 // pack writes the tar beside its place and moves it there when it is durable,
 // so that a file of that name is always a whole backup.
-func pack(file string, m Manifest, dump *os.File) error {
+func pack(file string, m Manifest, dump *os.File, key []byte) error {
 	manifest, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return err
@@ -114,11 +127,16 @@ func pack(file string, m Manifest, dump *os.File) error {
 	}
 	defer out.Close()
 	w := tar.NewWriter(out)
-	for _, part := range []struct {
+	type part struct {
 		name string
 		size int64
 		from io.Reader
-	}{{manifestName, int64(len(manifest)), bytes.NewReader(manifest)}, {dumpName, m.Bytes, dump}} {
+	}
+	parts := []part{{manifestName, int64(len(manifest)), bytes.NewReader(manifest)}, {dumpName, m.Bytes, dump}}
+	if key != nil {
+		parts = append(parts, part{CardKeyFile, int64(len(key)), bytes.NewReader(key)})
+	}
+	for _, part := range parts {
 		if err := w.WriteHeader(&tar.Header{Name: part.name, Mode: 0o600, Size: part.size, ModTime: m.Made}); err != nil {
 			return err
 		}
@@ -133,27 +151,28 @@ func pack(file string, m Manifest, dump *os.File) error {
 }
 
 // unpack reads a backup, checks it against its manifest, and leaves the dump in
-// a temporary file that the caller removes.
-func unpack(file string) (m Manifest, dump string, err error) {
+// a temporary file that the caller removes. key is that for card numbers, nil
+// where the backup has none.
+func unpack(file string) (m Manifest, dump string, key []byte, err error) {
 	in, err := os.Open(file)
 	if err != nil {
-		return Manifest{}, "", err
+		return Manifest{}, "", nil, err
 	}
 	defer in.Close()
 	r := tar.NewReader(in)
 	head, err := r.Next()
 	if err != nil || head.Name != manifestName || head.Size > 1<<20 {
-		return Manifest{}, "", errors.New("this is no backup of Guardroom, or it is damaged at its beginning")
+		return Manifest{}, "", nil, errors.New("this is no backup of Guardroom, or it is damaged at its beginning")
 	}
 	if err := json.NewDecoder(r).Decode(&m); err != nil {
-		return Manifest{}, "", fmt.Errorf("its manifest cannot be read: %w", err)
+		return Manifest{}, "", nil, fmt.Errorf("its manifest cannot be read: %w", err)
 	}
 	if head, err = r.Next(); err != nil || head.Name != dumpName {
-		return Manifest{}, "", errors.New("it is cut off: the dump is missing")
+		return Manifest{}, "", nil, errors.New("it is cut off: the dump is missing")
 	}
 	out, err := os.CreateTemp(filepath.Dir(file), ".guardroom-restore-*")
 	if err != nil {
-		return Manifest{}, "", err
+		return Manifest{}, "", nil, err
 	}
 	h := sha256.New()
 	size, err := io.Copy(io.MultiWriter(out, h), r)
@@ -161,15 +180,30 @@ func unpack(file string) (m Manifest, dump string, err error) {
 	if err == nil && (size != m.Bytes || hex.EncodeToString(h.Sum(nil)) != m.Dump) {
 		err = errors.New("it is damaged: the dump does not fit its checksum")
 	}
+	if err == nil && m.CardKey != "" {
+		key, err = unpackCardKey(r, m)
+	}
 	if err != nil {
 		_ = os.Remove(out.Name())
-		return Manifest{}, "", fmt.Errorf("read dump: %w", err)
+		return Manifest{}, "", nil, fmt.Errorf("read it: %w", err)
 	}
-	return m, out.Name(), nil
+	return m, out.Name(), key, nil
+}
+
+func unpackCardKey(r *tar.Reader, m Manifest) ([]byte, error) {
+	head, err := r.Next()
+	if err != nil || head.Name != CardKeyFile || head.Size > maxCardKeyFile {
+		return nil, errors.New("it is cut off: the key for card numbers is missing")
+	}
+	key, err := io.ReadAll(r)
+	if err == nil && hashOf(key) != m.CardKey {
+		err = errors.New("it is damaged: the key for card numbers does not fit its checksum")
+	}
+	return key, err
 }
 
 func (b *bench) check(ctx context.Context, file string) error {
-	_, dump, err := unpack(file)
+	_, dump, _, err := unpack(file)
 	if err != nil {
 		return err
 	}
@@ -179,9 +213,10 @@ func (b *bench) check(ctx context.Context, file string) error {
 
 // Restore puts a backup into the database: only while no console runs, only
 // into an empty database unless forced, and only when the whole of it fits. The
-// restored record is verified.
+// key for card numbers comes with it, and another key that is there is kept as
+// cards.key.old. The restored record is verified.
 func Restore(ctx context.Context, c Config, file string, force bool) (Manifest, error) {
-	m, dump, err := unpack(file)
+	m, dump, key, err := unpack(file)
 	if err != nil {
 		return Manifest{}, fmt.Errorf("restore: %s: %w", file, err)
 	}
@@ -200,9 +235,17 @@ func Restore(ctx context.Context, c Config, file string, force bool) (Manifest, 
 	case !now.Empty() && !force:
 		return Manifest{}, fmt.Errorf("restore: the database is in use (%d users, %d entries in its record); --force replaces all of it", now.Users, now.Entries)
 	}
+	place, drop, err := stageCardKey(c.Data, key)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("restore: %w", err)
+	}
+	defer drop()
 	// Into a transaction of its own: a dump that does not fit leaves what was there.
 	if err := b.replace(ctx, dump); err != nil {
 		return Manifest{}, fmt.Errorf("restore: %w", err)
+	}
+	if err := place(); err != nil {
+		return Manifest{}, fmt.Errorf("restore: the data is back, but not the key for card numbers, restore once more: %w", err)
 	}
 	db, err := store.Open(ctx, b.dsn, store.Options{Conns: 4})
 	if err != nil {

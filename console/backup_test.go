@@ -33,29 +33,48 @@ func TestBackupAndRestore(t *testing.T) {
 		return len(list["items"].([]any)) == 1
 	})
 	file := filepath.Join(t.TempDir(), "guardroom.backup")
-	m, err := console.Backup(t.Context(), onDatabase(dsn), "test", file) // beside the running console
+	here := onDatabase(dsn)
+	here.Data = h.at.Data
+	m, err := console.Backup(t.Context(), here, "test", file) // beside the running console
 	if err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 || m.Entries == 0 {
 		t.Errorf("%v, %v, %+v", info.Mode(), err, m)
 	}
-	if _, err := console.Restore(t.Context(), onDatabase(dsn), file, true); err == nil || !strings.Contains(err.Error(), "stop it first") {
+	if _, err := console.Restore(t.Context(), here, file, true); err == nil || !strings.Contains(err.Error(), "stop it first") {
 		t.Errorf("restore beside a running console: %v", err)
 	}
 	h.stop()
-	if _, err := console.Restore(t.Context(), onDatabase(dsn), file, false); err == nil || !strings.Contains(err.Error(), "--force") {
+	if _, err := console.Restore(t.Context(), here, file, false); err == nil || !strings.Contains(err.Error(), "--force") {
 		t.Errorf("restore over a database in use: %v", err)
 	}
 	other := storetest.DSN(t)
-	if _, err := console.Restore(t.Context(), onDatabase(other), file, false); err != nil {
+	there := onDatabase(other)
+	there.Data = t.TempDir()
+	if _, err := console.Restore(t.Context(), there, file, false); err != nil {
 		t.Fatal(err)
+	}
+	key := cardKeyOf(t, here, console.CardKeyFile)
+	if got := cardKeyOf(t, there, console.CardKeyFile); got != key {
+		t.Errorf("the key for card numbers is another one after the restore")
+	}
+	// A key that is there gives way to that of the backup, and is kept.
+	mine := strings.Repeat("5a", devices.MinCardKey) + "\n"
+	if err := os.WriteFile(filepath.Join(there.Data, console.CardKeyFile), []byte(mine), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := console.Restore(t.Context(), there, file, true); err != nil {
+		t.Fatal(err)
+	}
+	if got, old := cardKeyOf(t, there, console.CardKeyFile), cardKeyOf(t, there, console.CardKeyFile+".old"); got != key || old != mine {
+		t.Errorf("after a forced restore: the key of the backup %t, the other one kept %t", got == key, old == mine)
 	}
 	// A backup of what was restored can be restored again, over itself.
-	if _, err := console.Backup(t.Context(), onDatabase(other), "test", file); err != nil {
+	if _, err := console.Backup(t.Context(), there, "test", file); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := console.Restore(t.Context(), onDatabase(other), file, true); err != nil {
+	if _, err := console.Restore(t.Context(), there, file, true); err != nil {
 		t.Fatal(err)
 	}
 	again := startOn(t, other)
@@ -64,11 +83,30 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 }
 
+func cardKeyOf(t *testing.T, c console.Config, name string) string {
+	t.Helper()
+	path := filepath.Join(c.Data, name)
+	key, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%s can be read by others: %v %v", name, info.Mode(), err)
+	}
+	return string(key)
+}
+
 func TestDamagedBackupsAreRefused(t *testing.T) {
 	t.Parallel()
 	dsn := storetest.DSN(t)
 	file := filepath.Join(t.TempDir(), "guardroom.backup")
-	if _, err := console.Backup(t.Context(), onDatabase(dsn), "test", file); err != nil {
+	c := onDatabase(dsn)
+	c.Data = t.TempDir()
+	key := []byte(strings.Repeat("5a", devices.MinCardKey))
+	if err := os.WriteFile(filepath.Join(c.Data, console.CardKeyFile), key, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := console.Backup(t.Context(), c, "test", file); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(file)
@@ -77,13 +115,21 @@ func TestDamagedBackupsAreRefused(t *testing.T) {
 	}
 	flipped := bytes.Clone(whole)
 	flipped[len(flipped)/2] ^= 1
-	for name, data := range map[string][]byte{"empty": {}, "no tar": []byte("hello"), "cut": whole[:len(whole)/2], "one bit": flipped} {
+	another := bytes.Replace(whole, key, bytes.Repeat([]byte("6b"), devices.MinCardKey), 1)
+	cutKey := whole[:bytes.Index(whole, key)+3]
+	if err := os.Remove(filepath.Join(c.Data, console.CardKeyFile)); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"empty": {}, "no tar": []byte("hello"), "cut": whole[:len(whole)/2], "one bit": flipped, "another key": another, "a cut key": cutKey} {
 		if err := os.WriteFile(file, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := console.Restore(t.Context(), onDatabase(dsn), file, true); err == nil || !strings.Contains(err.Error(), file) {
+		if _, err := console.Restore(t.Context(), c, file, true); err == nil || !strings.Contains(err.Error(), file) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if left, err := os.ReadDir(c.Data); err != nil || len(left) > 0 {
+		t.Errorf("a refused restore left %v, %v", left, err)
 	}
 }
 

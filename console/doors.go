@@ -3,14 +3,7 @@ package console
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"guardroom/console/doors"
 	"guardroom/console/jobs"
@@ -117,37 +110,6 @@ func (h *house) placeOf(station, id string) (doors.DoorScope, []devices.PointID,
 		return doors.DoorScope{}, nil, false
 	}
 	return doors.DoorScope{Kind: string(p.Kind), Place: p.ID, Name: h.sites.Path(id)}, h.sites.PointsIn(id), true
-}
-
-// CardKeyFile is the file of the data folder with the key under which card
-// numbers are hashed. Gateways need a copy of it (card_key_file), and it belongs
-// with the backups: without it no card is anybody's.
-const CardKeyFile = "cards.key"
-
-// cardKey reads the key, or makes it at the first start.
-func cardKey(data string) ([]byte, error) {
-	path := filepath.Join(data, CardKeyFile)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		var key [devices.MinCardKey]byte
-		_, _ = rand.Read(key[:]) // never fails
-		text = []byte(hex.EncodeToString(key[:]) + "\n")
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err == nil {
-			_, err = f.Write(text)
-			err = errors.Join(err, f.Sync(), f.Close())
-		}
-		if err != nil {
-			return nil, fmt.Errorf("make the key for card numbers: %w", err)
-		}
-	} else if err != nil {
-		return nil, fmt.Errorf("read the key for card numbers: %w", err)
-	}
-	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(key) < devices.MinCardKey {
-		return nil, fmt.Errorf("the key for card numbers in %s is not %d bytes in hexadecimal", path, devices.MinCardKey)
-	}
-	return key, nil
 }
 
 // doorBoard reads what the screens show of lockdowns, postures, approvals and calls.

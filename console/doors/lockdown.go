@@ -199,7 +199,7 @@ const settling = 5 * time.Second
 
 // slow is how long a door that is asked may show something else before somebody is
 // told to look; the answer of its device may still come.
-const slow = 6 * time.Second
+const slow = 5 * time.Second
 
 func anyHeld(states []string) bool {
 	return slices.ContainsFunc(holds, func(h string) bool { return slices.Contains(states, h) })

@@ -71,7 +71,7 @@ func (r *reader) until(name string) event {
 
 func TestPresentAndFutureWithoutAGap(t *testing.T) {
 	t.Parallel()
-	h := live.New(0, live.Options{})
+	h := live.New(0, live.Options{HoldBack: time.Minute}) // a teller that the machine keeps waiting is no hole
 	defer h.Close()
 	const changes = 2000
 	order := rand.New(rand.NewPCG(1, 2)).Perm(changes)

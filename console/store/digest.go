@@ -74,14 +74,14 @@ func (f *Digester) Digest(ctx context.Context) error {
 // every transaction that ran at the instant is over, none can.
 type skyline struct {
 	signal, line int64
-	next         uint64 // every transaction that ran then is below it
+	next         uint64 // every transaction that ran then is below it: a number of our own, as what a snapshot calls its upper end is above the last that ended only
 	at           time.Time
 }
 
 const selectSkyline = `
 	SELECT coalesce((SELECT max(id) FROM signals WHERE id > f.signal), f.signal),
 	       coalesce((SELECT max(id) FROM alarm_history WHERE id > f.line), f.line),
-	       pg_snapshot_xmax(pg_current_snapshot())::text, pg_snapshot_xmin(pg_current_snapshot())::text,
+	       pg_current_xact_id()::text, pg_snapshot_xmin(pg_current_snapshot())::text,
 	       f.signal, f.line, nullif(f.until, '-infinity')
 	  FROM journal_follower f`
 

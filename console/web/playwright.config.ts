@@ -9,7 +9,8 @@ process.env.SIM_URL ??= given ? 'http://127.0.0.1:8090' : `http://127.0.0.1:${po
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'e2e/results',
-  timeout: 60_000,
+  timeout: 90_000,
+  expect: { timeout: 10_000 }, // the Go tests may run beside; what has a mark of its own says so
   workers: 1, // the specs act on one station
   fullyParallel: false,
   reporter: 'list',

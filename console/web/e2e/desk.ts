@@ -26,7 +26,7 @@ export async function signIn(page: Page, username: string, path = '/control') {
     sessions.set(username, await page.context().cookies())
   }
   await page.goto(path)
-  await expect(page.locator('[data-live="true"]')).toBeVisible()
+  await expect(page.locator('[data-live="true"]')).toBeVisible({ timeout: 20_000 })
 }
 
 /** Puts a simulated point into a state; "normal" clears it. */

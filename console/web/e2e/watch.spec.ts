@@ -29,7 +29,7 @@ test('who is on watch is shown, by name and desk, and no longer once they left',
 test('an alarm with nobody on watch goes up the chain at once, and says so', async ({ browser, request }) => {
   const point = await pointWith(request, /^fire\/honeywell/, 'fire', 3)
   await calm(request)
-  const page = await desk(browser, 'division', '/watch') // sees everything, and answers nothing
+  const page = await desk(browser, 'division', '/watch?at=nairobi') // sees everything, and answers nothing
   await expect(page.locator('[data-station="nairobi"] [data-post]')).toHaveCount(0, { timeout: 20_000 })
   await simulate(request, point.device, point.point, 'fire')
   try {
@@ -49,6 +49,8 @@ test('a cover grant gives rights live and takes them again', async ({ browser })
   const supervisor = await desk(browser, 'supervisor', '/watch?tab=covers&at=nairobi')
   const geneva = await desk(browser, 'officer-geneva', '/control')
   await expect(geneva.locator('header.top select')).toHaveCount(0) // one station only
+  const sees = async () => (await geneva.request.get('/api/v1/alarms?station=nairobi')).status()
+  expect(await sees()).toBe(403)
   await supervisor.getByRole('button', { name: 'Grant cover' }).click()
   const until = new Date(Date.now() + 3_600_000).toISOString()
   const made = await supervisor.request.post('/api/v1/covers', {
@@ -56,11 +58,13 @@ test('a cover grant gives rights live and takes them again', async ({ browser })
   })
   expect(made.status(), await made.text()).toBe(201)
   await expect(geneva.locator('header.top select option', { hasText: 'Nairobi' })).toHaveCount(1, { timeout: 5_000 })
+  expect(await sees()).toBe(200)
   await supervisor.keyboard.press('Escape')
   const row = supervisor.locator('[data-cover="active"]').first()
   await row.getByRole('button', { name: 'Revoke' }).click()
   await supervisor.getByRole('button', { name: 'Revoke now' }).click()
   await expect(geneva.locator('header.top select')).toHaveCount(0, { timeout: 5_000 })
+  expect(await sees()).toBe(403)
   await geneva.context().close()
   await supervisor.context().close()
 })
@@ -92,51 +96,46 @@ test('the next officer takes the desk over; the stream goes on, and a wrong pass
 })
 
 test('a silent desk is asked; the key that answers does nothing else; no answer goes up', async ({
-  page,
   browser,
   request,
 }) => {
-  test.setTimeout(240_000)
+  test.setTimeout(200_000)
   await calm(request)
   const chief = await desk(browser, 'chief', '/watch?tab=settings&at=nairobi')
-  const settings = async () =>
-    (await (await chief.request.get('/api/v1/watch/settings?station=nairobi')).json()) as {
-      keeping: Record<string, unknown>
-      keeping_version: number
-    }
-  const keep = async (change: object) => {
-    const now = await settings()
-    const answer = await chief.request.patch('/api/v1/watch/keeping', {
-      data: { station: 'nairobi', version: now.keeping_version, keeping: { ...now.keeping, ...change } },
+  const keep = async (station: string, change: object) => {
+    const answer = await chief.request.get(`/api/v1/watch/settings?station=${station}`)
+    const now = (await answer.json()) as { keeping: Record<string, unknown>; keeping_version: number }
+    const saved = await chief.request.patch('/api/v1/watch/keeping', {
+      data: { station, version: now.keeping_version, keeping: { ...now.keeping, ...change } },
     })
-    expect(answer.ok(), await answer.text()).toBeTruthy()
+    expect(saved.ok(), await saved.text()).toBeTruthy()
   }
-  const was = (await settings()).keeping
-  await keep({ idle_minutes: 1, answer_minutes: 1 })
-  await chief.context().close()
-  const point = await pointWith(request, /^fire\/honeywell/, 'fire', 5)
+  const hasty = { idle_minutes: 1, answer_minutes: 1 }
+  const usual = { idle_minutes: 30, answer_minutes: 2 }
+  const asked = (page: Page) => page.locator('[data-banner="watch-prompt"]')
+  const opened: Page[] = []
   try {
-    await signIn(page, 'officer-nairobi')
-    const asked = page.locator('[data-banner="watch-prompt"]')
-    await expect(asked).toContainText('is anybody there', { timeout: 90_000 })
-    await simulate(request, point.device, point.point, 'fire')
-    await rowOf(page, point.name).waitFor()
-    await page.keyboard.press('a') // must not acknowledge
-    await expect(asked).toHaveCount(0, { timeout: 5_000 })
-    await expect(rowOf(page, point.name)).toHaveAttribute('data-state', 'unacknowledged')
-    await expect(asked).toBeVisible({ timeout: 90_000 })
-    await expect(page.locator('[data-banner="watch-missed"]')).toBeVisible({ timeout: 80_000 })
-    await expect(page.getByText('The watch does not answer').first()).toBeVisible()
+    await keep('nairobi', hasty)
+    await keep('geneva', hasty)
+    await chief.goto('about:blank') // the chief watches nothing meanwhile
+    const silent = await desk(browser, 'officer-nairobi')
+    const answers = await desk(browser, 'officer-geneva')
+    opened.push(silent, answers)
+    await expect(asked(silent)).toContainText('is anybody there', { timeout: 90_000 })
+    await expect(asked(answers)).toContainText('is anybody there', { timeout: 30_000 })
+    await simulate(request, 'fire-gva', 'zone3', 'fire')
+    await rowOf(answers, 'E cloakroom').waitFor()
+    await answers.keyboard.press('a') // must not acknowledge
+    await expect(asked(answers)).toHaveCount(0, { timeout: 5_000 })
+    await expect(rowOf(answers, 'E cloakroom')).toHaveAttribute('data-state', 'unacknowledged')
+    await expect(silent.locator('[data-banner="watch-missed"]')).toBeVisible({ timeout: 80_000 })
+    await expect(silent.getByText('The watch does not answer').first()).toBeVisible()
+    await expect(answers.locator('[data-banner="watch-missed"]')).toHaveCount(0)
+    await silent.keyboard.press('Shift')
   } finally {
-    const again = await desk(browser, 'chief', '/watch')
-    const now = (await (await again.request.get('/api/v1/watch/settings?station=nairobi')).json()) as {
-      keeping_version: number
-    }
-    await again.request.patch('/api/v1/watch/keeping', {
-      data: { station: 'nairobi', version: now.keeping_version, keeping: was },
-    })
-    await again.keyboard.press('Shift')
-    await again.context().close()
+    await keep('nairobi', usual)
+    await keep('geneva', usual)
+    for (const page of [...opened, chief]) await page.context().close()
     await calm(request)
   }
 })

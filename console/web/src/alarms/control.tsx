@@ -1,10 +1,12 @@
 // Control: what is wrong, where, and what can be done about it.
 import './alarms.css'
 import '../devices/devices.css'
+import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Alarm } from '../contract'
 import { PointPanel } from '../devices/point'
+import { burns } from '../fire/sheet-for'
 import { useLink } from '../live'
 import { useDesk } from '../session/desk'
 import { type Action, useActions } from '../shell/actions'
@@ -33,6 +35,7 @@ export type Asking =
 
 export default function Control() {
   const [search, go] = useShown()
+  const navigate = useNavigate()
   const { t } = useTranslation()
   const desk = useDesk()
   const link = useLink()
@@ -89,6 +92,10 @@ export default function Control() {
     },
     restore: (id: string) => {
       if (rights(id)?.restore) setAsking({ what: 'restore', alarm: id })
+    },
+    sheet: (id: string) => {
+      const alarm = drawn.find(id)
+      if (alarm && burns(alarm)) void navigate({ to: '/fire/sheet/$alarm', params: { alarm: id }, search: {} })
     },
     comment: (id: string) => {
       if (rights(id)?.acknowledge) setAsking({ what: 'comment', alarm: id })
@@ -174,6 +181,7 @@ export default function Control() {
     KeyH: byKey(doing.shelve, () => true, false, 0), // a dialog that names the alarm
     KeyC: byKey(doing.close, (r) => r.close, false, 0),
     'Shift+KeyA': byKey(doing.comment, (r) => r.acknowledge, true),
+    KeyF: () => doing.sheet(chosen.alarm ?? ''),
     KeyM: () => showPlan(go),
     KeyV: () => focusIn('[data-cameras]'),
     KeyG: () => go({ group: grouping === 'area' ? undefined : 'area' }),
@@ -215,6 +223,7 @@ export default function Control() {
       [r.shelve, 'shelve', 'H', () => doing.shelve(id)],
       [r.close, 'close', 'C', () => doing.close(id)],
       [r.restore, 'restore', '', () => doing.restore(id)],
+      [burns(r.alarm), 'sheet', 'F', () => doing.sheet(id)],
       [true, 'print', '', () => setPrinting('alarm')],
     ]
     return all

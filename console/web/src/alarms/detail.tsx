@@ -12,7 +12,7 @@ import { PointCard, PointName } from '../devices/point'
 import { alarmPlace, alarmTitle, categoryWords, detailWords, kindWords, stateWords } from '../i18n/words'
 import { useAlarm, useAlarms, useLink } from '../live'
 import { useDesk } from '../session/desk'
-import { PersonCard, RationaleCard } from '../shell/slots'
+import { FireAdvice, PersonCard, RationaleCard, ReplayLink } from '../shell/slots'
 import { Failed, Loading } from '../shell/states'
 import { Age, At } from '../shell/times'
 import { acknowledge, useAttempt } from './acts'
@@ -79,6 +79,7 @@ export const AlarmDetail = memo(function AlarmDetail(props: DetailProps) {
           <Head alarm={alarm} {...props} />
           <div className="scroll" tabIndex={0} role="group" aria-label={t('alarms.facts')} data-focus>
             <Notices alarm={alarm} acts={acts} />
+            {alarm.category === 'fire' && <FireAdvice alarm={alarm} />}
             <RationaleCard alarm={alarm} />
             {(alarm.detail?.card_hash || alarm.detail?.card) && <PersonCard signal={alarm} />}
             <Facts alarm={alarm} onPoint={onPoint} />
@@ -219,6 +220,7 @@ function ActionRow({ alarm, acts, rights }: { alarm: Alarm; acts: DetailActs; ri
       <button type="button" className="btn plan-jump" data-do="plan" onClick={acts.plan}>
         {t('alarms.do.plan')} <kbd>M</kbd>
       </button>
+      <ReplayLink alarm={alarm} />
       {isLifeSafety(alarm) && may('alarms.shelve', alarm.station) && stateOf(alarm) !== 'normal' && (
         <p className="dim never">{t('alarms.never_shelved')}</p>
       )}

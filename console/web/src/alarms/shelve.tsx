@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Refusal } from '../ask'
 import type { Alarm } from '../contract'
 import { useLink } from '../live'
 import { useDesk } from '../session/desk'
@@ -18,6 +19,9 @@ const asked = (length: Length): ShelvingFor =>
 /** Whether somebody has to patrol what a shelved sensor no longer guards. */
 export const isPerimeter = (alarm: Pick<Alarm, 'category' | 'kind'>): boolean =>
   alarm.category === 'intrusion' || alarm.kind.startsWith('zone.')
+
+/** The field for which something was refused, if any. */
+const refusedFor = (fault: unknown): unknown => (fault instanceof Refusal ? fault.problem.params?.field : undefined)
 
 /** Takes an alarm out of the list for a time, with a reason; by default until the shift ends. */
 export function ShelveDialog({ alarm, onClose }: { alarm: Alarm; onClose: () => void }) {
@@ -57,7 +61,8 @@ function Shelving({ alarm, onClose }: { alarm: Alarm; onClose: () => void }) {
   const [patrol, setPatrol] = useState('')
   const [tried, setTried] = useState(false)
   const long = may('alarms.shelve_long', alarm.station)
-  const perimeter = isPerimeter(alarm)
+  // The console knows which areas lie on the perimeter, and says so when it is asked.
+  const perimeter = isPerimeter(alarm) || patrol !== '' || refusedFor(attempt?.fault) === 'patrol'
   const noReason = reason.trim() === ''
   const noPatrol = perimeter && patrol.trim() === ''
   return (

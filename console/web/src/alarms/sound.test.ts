@@ -52,6 +52,16 @@ describe('the sound', () => {
     vi.useRealTimers()
   })
 
+  it('is not due for what is told late and is over, and is for what is told late and still stands', () => {
+    const before = window.__guardroom.soundCount
+    for (let i = 0; i < 200; i++) board.alarm(alarm(`late-${i}`, { state: 'returned', late: true }))
+    vi.advanceTimersByTime(60_000)
+    expect(due()).toBeNull()
+    expect(window.__guardroom.soundCount).toBe(before)
+    board.alarm(alarm('burns', { late: true }))
+    expect(due()).toMatchObject({ priority: 1, alarm: 'burns' })
+  })
+
   it('is due at once for a new alarm, again every 4 s, and stops with the acknowledgement', () => {
     board.alarm(alarm('a'))
     expect(due()).toMatchObject({ priority: 1, alarm: 'a' })

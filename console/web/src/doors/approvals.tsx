@@ -105,7 +105,7 @@ type T = ReturnType<typeof useTranslation>['t']
 const what = (t: T, a: Approval): string =>
   t(`approval.what.${a.action}`, { name: a.name, verb: a.verb ? verbWords(t, a.verb) : '' })
 
-/** What others want and this officer may confirm, above the pages of doors. */
+/** What others want and this officer may confirm. */
 export function ApprovalStrip() {
   const { session, station, may } = useDesk()
   const mine = useThings<Approval>('approval').filter(

@@ -12,7 +12,7 @@ import { PersonFace } from '../people/card'
 import { useDesk } from '../session/desk'
 import { Failed, Loading } from '../shell/states'
 import { Age, At } from '../shell/times'
-import { ApprovalStrip, Second } from './approvals'
+import { Second } from './approvals'
 import { type Approval, command, type Door, type Lockdown, oneDoor, type Passage } from './door'
 import { HoldButton } from './hold'
 import { Contact, Mode, Shows } from './page'
@@ -31,7 +31,6 @@ export default function DoorPage() {
   const door = got.data
   return (
     <div className="doors-page">
-      <ApprovalStrip />
       <section className="panel" aria-label={door?.name ?? t('doors.door')} data-panel>
         <div className="ph">
           <Link to="/doors" className="btn ghost sm">

@@ -7,7 +7,6 @@ import { stateWords } from '../i18n/words'
 import { useReading, useThings } from '../live'
 import { ALL, useDesk } from '../session/desk'
 import { Failed, Loading } from '../shell/states'
-import { ApprovalStrip } from './approvals'
 import { allDoors, type Door, type Lockdown } from './door'
 import { LockdownButton } from './lockdown'
 import './doors.css'
@@ -24,7 +23,6 @@ export default function DoorsPage() {
   const held = useThings<Lockdown>('lockdown').filter((l) => station === ALL || l.station === station)
   return (
     <div className="doors-page">
-      <ApprovalStrip />
       <section className="panel" aria-label={t('doors.title')} data-panel>
         <div className="ph">
           <h2>{t('doors.title')}</h2>

@@ -73,10 +73,10 @@ export function SheetBody({ of: s, plan }: { of: Sheet; plan: PlanPicture | null
   const place = [s.where.building_name, s.where.level_name, s.where.area_name || s.alarm.location]
   return (
     <>
-      <header className="sheet-head">
+      <header className="fire-sheet-head">
         <div>
-          <p className="sheet-kicker">
-            {t('fire.sheet')} {marks && <b className="mark">{marks}</b>}
+          <p className="fire-sheet-kicker">
+            {t('fire.sheet')} {marks && <b className="fire-sheet-mark">{marks}</b>}
           </p>
           <h1>{s.alarm.confirmed ? t('alarms.confirmed_fire') : kindWords(t, s.alarm.kind)}</h1>
           <p className="where">{place.filter((p, i) => p && place.indexOf(p) === i).join(' · ')}</p>
@@ -88,13 +88,13 @@ export function SheetBody({ of: s, plan }: { of: Sheet; plan: PlanPicture | null
         </div>
       </header>
       {s.missing.length > 0 && (
-        <p className="sheet-missing">
+        <p className="fire-sheet-missing">
           {t('fire.sheet_missing', {
             parts: s.missing.map((p) => t(`fire.part.${p}`, { defaultValue: p })).join(', '),
           })}
         </p>
       )}
-      <div className="sheet-cols">
+      <div className="fire-sheet-cols">
         <Part title={t('fire.alarm_at')}>
           <Pairs
             of={[
@@ -129,7 +129,7 @@ export function SheetBody({ of: s, plan }: { of: Sheet; plan: PlanPicture | null
         <ZoneRows of={s} time={time} />
       </Part>
       <Board of={s.evacuation} time={time} />
-      <div className="sheet-cols">
+      <div className="fire-sheet-cols">
         <Part title={t('fire.doors')}>
           <Rows
             head={[t('fire.door'), t('fire.head.state')]}
@@ -172,7 +172,7 @@ function investigated(t: Words, i: Investigation, time: Time): string {
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <section className="part">
+    <section className="fire-sheet-part">
       <h2>{title}</h2>
       {children}
     </section>
@@ -292,7 +292,7 @@ function Board({ of: e, time }: { of: Evacuation | null; time: Time }) {
           none={t('fire.nobody_missing')}
         />
       </Part>
-      <div className="sheet-cols">
+      <div className="fire-sheet-cols">
         <Part title={t('fire.floors')}>
           <Rows
             head={[]}

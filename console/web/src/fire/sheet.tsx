@@ -48,7 +48,7 @@ export default function SheetPage() {
         )}
       </div>
       <DeskContext.Provider value={{ ...desk, zone: sheet.time_zone }}>
-        <main ref={page} className="sheet" data-sheet={sheet.alarm.id}>
+        <main ref={page} className="fire-sheet" data-sheet={sheet.alarm.id}>
           <SheetBody of={sheet} plan={plan} />
         </main>
       </DeskContext.Provider>

@@ -10,6 +10,7 @@ import type { Session } from '../contract'
 import { refusalWords } from '../i18n/words'
 import { clock, stream } from '../live'
 import { ALL, type Desk, DeskContext, permits } from '../session/desk'
+import { useRights } from '../session/rights'
 import { router } from './router'
 import { mantineTheme, mantineVariables, useTheme } from './theme'
 
@@ -106,6 +107,7 @@ function Inside({ session }: { session: Session }) {
       stream.stop()
     }
   }, [])
+  useRights()
   // After the link was lost, anything that was read before may have changed.
   useEffect(() => {
     let was = stream.link.up

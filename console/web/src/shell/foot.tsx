@@ -42,6 +42,9 @@ export function Foot({ onHelp, onControl }: { onHelp: () => void; onControl: boo
               </span>
             )}
             <span>
+              <kbd>F</kbd> {t('keys.sheet')}
+            </span>
+            <span>
               <kbd>↵</kbd> {t('keys.open')}
             </span>
           </>

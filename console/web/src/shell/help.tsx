@@ -26,6 +26,7 @@ const groups: [string, [string, string][]][] = [
       ['T', 'take_long'],
       ['H', 'shelve_long'],
       ['C', 'close_long'],
+      ['F', 'sheet_long'],
       ['M', 'plan_long'],
       ['V', 'cameras_long'],
       ['[ ]', 'lists_long'],

@@ -12,7 +12,7 @@ import { DeskClock } from './desk-clock'
 import { Foot, LiveMark } from './foot'
 import { nextPanel, useKeys } from './keys'
 import { type Page, pages } from './pages'
-import { CallStrip, FireStrip, WatchChip, WatchPrompt } from './slots'
+import { ApprovalStrip, CallStrip, FireStrip, PostureChip, WatchChip, WatchPrompt } from './slots'
 import { Loading, NotAllowed } from './states'
 import { UserMenu } from './user-menu'
 import { joinWindows, theWindows, useWindows } from './windows'
@@ -59,6 +59,7 @@ export function Shell() {
           <>
             <WatchPrompt />
             <FireStrip />
+            <ApprovalStrip />
             <CallStrip />
           </>
         )}
@@ -150,6 +151,7 @@ function Top({ onSearch }: { onSearch: () => void }) {
           ))}
         </select>
       )}
+      {desk.may('alarms.read') && <PostureChip />}
       <div className="grow" />
       {desk.may('alarms.read') && <Counters />}
       <div className="grow" />

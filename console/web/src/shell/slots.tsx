@@ -22,6 +22,9 @@ interface PlanProps {
 
 export const PlanPanel = slot<PlanProps>(async () => ({ default: (await import('../sites/panel')).PlanPanel }))
 export const CallStrip = slot(async () => ({ default: (await import('../doors/calls')).CallStrip }))
+/** What others want and this officer may confirm: an approval ends within a minute, so it is asked on every page. */
+export const ApprovalStrip = slot(async () => ({ default: (await import('../doors/approvals')).ApprovalStrip }))
+export const PostureChip = slot(async () => ({ default: (await import('../doors/postures')).PostureChip }))
 /** Names its scope first: the place of the alarm that is looked at, or any other. */
 export const LockdownButton = slot<{ station?: string; place?: string; compact?: boolean }>(async () => ({
   default: (await import('../doors/lockdown')).LockdownButton,
@@ -34,6 +37,9 @@ export const WatchChip = slot(async () => ({ default: (await import('../watch/ch
 export const ChangeOfficer = slot<{ onClose: () => void }>(async () => ({
   default: (await import('../watch/change')).ChangeOfficer,
 }))
+/** What a fire panel's alarm asks for besides an answer. */
+export const FireAdvice = slot<{ alarm: Alarm }>(async () => ({ default: (await import('../fire/advice')).FireAdvice }))
+export const ReplayLink = slot<{ alarm: Alarm }>(async () => ({ default: (await import('../replay/link')).ReplayLink }))
 export const FireStrip = slot(async () => ({ default: (await import('../fire/strip')).FireStrip }))
 export const FloodStrip = slot(async () => ({ default: (await import('../figures/flood')).FloodStrip }))
 export const RationaleCard = slot<{ alarm: Alarm }>(async () => ({

@@ -76,7 +76,7 @@ export function Surface(props: SurfaceProps) {
     const pane = m.createPane('sheet')
     pane.style.zIndex = '400'
     const inner = document.createElement('div')
-    inner.className = 'sheet'
+    inner.className = 'plan-sheet'
     pane.append(inner)
     // What is held by the mouse does not move the sheet under it.
     for (const name of ['mousedown', 'touchstart', 'pointerdown', 'dblclick'] as const)

@@ -215,7 +215,7 @@ function Signed({ id, station }: { id: string; station: Station }) {
       ) : (
         <>
           {h.sheet && <SheetView sheet={h.sheet} />}
-          <section className="sheet-signs">
+          <section className="handover-sheet-signs">
             {h.notes && (
               <p className="watch-text">
                 <b>{t('handover.notes')}</b> {h.notes}

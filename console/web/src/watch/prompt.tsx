@@ -1,12 +1,11 @@
-// What every page needs of the watch: this desk reports that it is awake, is
-// asked when it does not, and follows its rights as they change.
+// What every page needs of the watch: this desk reports that it is awake,
+// and is asked when it does not.
 import './watch.css'
 import { IconHandStop, IconMoonStars } from '@tabler/icons-react'
-import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ageWords } from '../i18n/words'
-import { useEachSecond, useLink, useThings } from '../live'
+import { useEachSecond, useThings } from '../live'
 import { ALL, useDesk } from '../session/desk'
 import { useClockTime } from '../shell/times'
 import { useAlive } from './alive'
@@ -24,7 +23,6 @@ export function WatchPrompt() {
   const missed = stands.filter((s) => s.state === 'missed')
   const wake = asking.length > 0 || missed.some(mine)
   useAlive(desk.may('alarms.handle'), name, here, wake)
-  useRights()
   return (
     <>
       {asking.map((s) => (
@@ -37,17 +35,6 @@ export function WatchPrompt() {
         ))}
     </>
   )
-}
-
-/** Rights change while a page is open: a cover grant begins or ends, or the officer changes in another tab. */
-function useRights(): void {
-  const { rights } = useLink()
-  const client = useQueryClient()
-  useEffect(() => {
-    if (rights === 0) return
-    void client.invalidateQueries({ queryKey: ['session'] })
-    void client.invalidateQueries({ predicate: (q) => q.queryKey[0] !== 'session' })
-  }, [rights, client])
 }
 
 function useStationName(id: string): string {

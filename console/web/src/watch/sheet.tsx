@@ -8,6 +8,20 @@ import type { Sheet } from './told'
 
 type Fields = Record<string, unknown>
 
+const impaired = ['point_name', 'zone_name', 'location', 'mode', 'reason', 'by_name', 'since', 'until', 'watch_due']
+
+/** An investigation, or the board of an evacuation: only a board has floors. */
+const underWay = (one: Fields): Fields =>
+  Array.isArray(one.floors)
+    ? { ...one, what: one.drill === true ? 'drill' : 'evacuation' }
+    : { ...one, what: 'investigation' }
+
+/** With the name of where it holds; no place is the whole station. */
+const placed = (one: Fields): Fields => {
+  const scope = (one.scope ?? {}) as { kind?: string; name?: string }
+  return { ...one, place_name: scope.name || scope.kind }
+}
+
 export function SheetView({ sheet, onConfirm }: { sheet: Sheet; onConfirm?: ((shelf: string) => void) | undefined }) {
   const { t } = useTranslation()
   const alarms = (sheet.alarms ?? []) as Alarm[]
@@ -18,8 +32,8 @@ export function SheetView({ sheet, onConfirm }: { sheet: Sheet; onConfirm?: ((sh
   const things = (list: unknown): Fields[] => (Array.isArray(list) ? (list as Fields[]) : [])
   const shelf = things(sheet.shelf)
   return (
-    <article className="sheet" aria-label={t('handover.sheet')}>
-      <header className="sheet-head">
+    <article className="handover-sheet" aria-label={t('handover.sheet')}>
+      <header className="handover-sheet-head">
         <h2>
           {t('handover.title', { station: sheet.station_name })}{' '}
           {sheet.demo && <span className="chip demo">{t('shell.demo')}</span>}
@@ -38,6 +52,35 @@ export function SheetView({ sheet, onConfirm }: { sheet: Sheet; onConfirm?: ((sh
             : t('watch.nobody')}
         </p>
       </header>
+      <Things
+        title={t('handover.fire')}
+        list={things(sheet.fire).map(underWay)}
+        columns={[
+          'what',
+          'building_name',
+          'zone_name',
+          'location',
+          'point_name',
+          'state',
+          'investigator',
+          'started_at',
+        ]}
+      />
+      <Things
+        title={t('handover.fire_impairments')}
+        list={things(sheet.impairments).filter((one) => one.fire === true)}
+        columns={impaired}
+      />
+      <Things
+        title={t('handover.lockdowns')}
+        list={things(sheet.lockdowns).map(placed)}
+        columns={['place_name', 'reason', 'by_name', 'at', 'state']}
+      />
+      <Things
+        title={t('handover.postures')}
+        list={things(sheet.postures).map(placed)}
+        columns={['title', 'place_name', 'reason', 'by_name', 'at']}
+      />
       <Alarms title={t('handover.open', { count: open.length })} list={open} left={sheet.left?.alarms} />
       {late.length > 0 && <p className="dim">{t('handover.in_hand', { count: late.length })}</p>}
       <Alarms
@@ -60,23 +103,8 @@ export function SheetView({ sheet, onConfirm }: { sheet: Sheet; onConfirm?: ((sh
       />
       <Things
         title={t('handover.impairments')}
-        list={things(sheet.impairments)}
-        columns={['point_name', 'location', 'mode', 'reason', 'by_name', 'until']}
-      />
-      <Things
-        title={t('handover.lockdowns')}
-        list={things(sheet.lockdowns)}
-        columns={['name', 'scope', 'reason', 'by_name', 'since']}
-      />
-      <Things
-        title={t('handover.postures')}
-        list={things(sheet.postures)}
-        columns={['name', 'posture', 'area_name', 'by_name', 'since']}
-      />
-      <Things
-        title={t('handover.fire')}
-        list={things(sheet.fire)}
-        columns={['name', 'building_name', 'state', 'since']}
+        list={things(sheet.impairments).filter((one) => one.fire !== true)}
+        columns={impaired}
       />
       <Things
         title={t('handover.covers')}
@@ -179,6 +207,8 @@ function Value({ column, value }: { column: string; value: unknown }) {
   if (value === null || value === undefined || value === '') return <>–</>
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return <At at={value} date />
   if (column === 'kind') return <>{kindWords(t, String(value))}</>
+  if (column === 'what' || column === 'state')
+    return <>{t(`handover.${column}.${String(value)}`, { defaultValue: String(value) })}</>
   if (column === 'mode') return <>{t(`handover.mode.${String(value)}`, { defaultValue: String(value) })}</>
   if (typeof value === 'object')
     return (

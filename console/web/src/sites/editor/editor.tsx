@@ -199,7 +199,7 @@ export default function Editor(props: EditorProps) {
     setSaid(mine ? t('sites.joined') : t('sites.theirs_taken'))
   }
   const nudge = (dx: number, dy: number) => (event: KeyboardEvent) => {
-    const onSheet = event.target instanceof Element && event.target.closest('.sheet, .live-plan')
+    const onSheet = event.target instanceof Element && event.target.closest('.plan-sheet, .live-plan')
     if (selection.size === 0 || !onSheet) return false
     const far = stride(event, grid)
     onDo(move(doc, selection, dx * far, dy * far), 'nudge')
