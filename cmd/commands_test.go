@@ -178,14 +178,14 @@ func TestDoorCommands(t *testing.T) {
 
 	// The same press twice is one command; another wish under its key is none.
 	key := rand.Text()
-	first, second := h.press(point(2), devices.Block, "", key), h.press(point(2), devices.Block, "", key)
+	first, second := h.press(point(2), devices.Unlock, "", key), h.press(point(2), devices.Unlock, "", key)
 	if first != second {
 		t.Errorf("one key gave the commands %s and %s", first, second)
 	}
 	if c := h.settled(t, first); c.State != devices.Confirmed {
-		t.Errorf("block: %+v", c)
+		t.Errorf("unlock: %+v", c)
 	}
-	h.must(409, http.MethodPost, commandsOf(point(2)), map[string]any{"verb": devices.Unlock}, nil, "Idempotency-Key", key)
+	h.must(409, http.MethodPost, commandsOf(point(2)), map[string]any{"verb": devices.Lock}, nil, "Idempotency-Key", key)
 	if n := ears.count("door2"); n != 2 { // the refused one and this
 		t.Errorf("door 2 was asked %d times, want 2", n)
 	}

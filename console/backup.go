@@ -227,6 +227,11 @@ func Restore(ctx context.Context, c Config, file string, force bool) (Manifest, 
 	}
 	defer b.close()
 	now, err := store.Inspect(ctx, b.dsn)
+	// The connections of a console that has just stopped take a moment to end.
+	for tries := 0; err == nil && now.Others > 0 && !b.running && tries < 15 && ctx.Err() == nil; tries++ {
+		time.Sleep(200 * time.Millisecond)
+		now, err = store.Inspect(ctx, b.dsn)
+	}
 	switch {
 	case err != nil:
 		return Manifest{}, err

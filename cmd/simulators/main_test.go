@@ -60,7 +60,7 @@ func TestDemoStaysWhereItWas(t *testing.T) {
 	t.Parallel()
 	state := filepath.Join(t.TempDir(), "state.json")
 	cmd, r := launch(t, "-state", state)
-	if len(r.Devices) != 6 || !strings.HasPrefix(r.Broker, "tcp://127.0.0.1:") {
+	if len(r.Devices) < 6 || !strings.HasPrefix(r.Broker, "tcp://127.0.0.1:") {
 		t.Errorf("ready with %+v", r)
 	}
 	answer, err := http.Post(r.Sim+"/sim/v1/devices/fire-1/points/L1D3", "application/json", strings.NewReader(`{"state": "fire"}`))

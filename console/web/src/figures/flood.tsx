@@ -70,7 +70,9 @@ function One({ flood }: { flood: Flood }) {
   const at = useClockTime()
   const [open, setOpen] = useState(false)
   const name = stations.find((s) => s.id === flood.station)?.name ?? flood.station
-  const groups = open ? flood.groups : flood.groups.slice(0, SHOWN)
+  // What is proposed to be shelved is seen without asking, however many groups stand before it.
+  const groups = open ? flood.groups : flood.groups.filter((group, i) => i < SHOWN || group.proposal?.do === 'shelve')
+  const hidden = flood.groups.length - groups.length
   return (
     <section className="flood" aria-label={t('flood.title')} data-flood={flood.station}>
       <p className="flood-head" role="status">
@@ -90,9 +92,9 @@ function One({ flood }: { flood: Flood }) {
           <Group key={`${group.cause}/${group.area}/${group.title}`} group={group} />
         ))}
       </ul>
-      {flood.groups.length > SHOWN && (
+      {(open ? flood.groups.length > SHOWN : hidden > 0) && (
         <button type="button" className="btn ghost sm" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? t('flood.fewer') : t('flood.more', { count: flood.groups.length - SHOWN })}
+          {open ? t('flood.fewer') : t('flood.more', { count: hidden })}
         </button>
       )}
     </section>
