@@ -95,51 +95,6 @@ test('the next officer takes the desk over; the stream goes on, and a wrong pass
   await page.context().close()
 })
 
-test('a silent desk is asked; the key that answers does nothing else; no answer goes up', async ({
-  browser,
-  request,
-}) => {
-  test.setTimeout(200_000)
-  await calm(request)
-  const chief = await desk(browser, 'chief', '/watch?tab=settings&at=nairobi')
-  const keep = async (station: string, change: object) => {
-    const answer = await chief.request.get(`/api/v1/watch/settings?station=${station}`)
-    const now = (await answer.json()) as { keeping: Record<string, unknown>; keeping_version: number }
-    const saved = await chief.request.patch('/api/v1/watch/keeping', {
-      data: { station, version: now.keeping_version, keeping: { ...now.keeping, ...change } },
-    })
-    expect(saved.ok(), await saved.text()).toBeTruthy()
-  }
-  const hasty = { idle_minutes: 1, answer_minutes: 1 }
-  const usual = { idle_minutes: 30, answer_minutes: 2 }
-  const asked = (page: Page) => page.locator('[data-banner="watch-prompt"]')
-  const opened: Page[] = []
-  try {
-    await keep('nairobi', hasty)
-    await keep('geneva', hasty)
-    await chief.goto('about:blank') // the chief watches nothing meanwhile
-    const silent = await desk(browser, 'officer-nairobi')
-    const answers = await desk(browser, 'officer-geneva')
-    opened.push(silent, answers)
-    await expect(asked(silent)).toContainText('is anybody there', { timeout: 90_000 })
-    await expect(asked(answers)).toContainText('is anybody there', { timeout: 30_000 })
-    await simulate(request, 'fire-gva', 'zone3', 'fire')
-    await rowOf(answers, 'E cloakroom').waitFor()
-    await answers.keyboard.press('a') // must not acknowledge
-    await expect(asked(answers)).toHaveCount(0, { timeout: 5_000 })
-    await expect(rowOf(answers, 'E cloakroom')).toHaveAttribute('data-state', 'unacknowledged')
-    await expect(silent.locator('[data-banner="watch-missed"]')).toBeVisible({ timeout: 80_000 })
-    await expect(silent.getByText('The watch does not answer').first()).toBeVisible()
-    await expect(answers.locator('[data-banner="watch-missed"]')).toHaveCount(0)
-    await silent.keyboard.press('Shift')
-  } finally {
-    await keep('nairobi', usual)
-    await keep('geneva', usual)
-    for (const page of [...opened, chief]) await page.context().close()
-    await calm(request)
-  }
-})
-
 test('a handover takes two people', async ({ page, browser }) => {
   const notes = `Gate A sticks ${Date.now()}`
   await signIn(page, 'officer', '/watch?tab=handover&at=nairobi')
