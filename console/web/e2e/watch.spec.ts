@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import { type Browser, expect, type Page, test } from '@playwright/test'
-import { calm, PASSWORD, pointWith, rowOf, signIn, signInByHand, simulate } from './desk'
+import { calm, PASSWORD, pointWith, signIn, signInByHand, simulate } from './desk'
 
 const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
