@@ -211,6 +211,28 @@ func (b *bench) check(ctx context.Context, file string) error {
 	return b.postgres(ctx, io.Discard, nil, "pg_restore", "--list", dump)
 }
 
+// alone gives the connections of a console that has just stopped a moment to end,
+// and returns how the database stands then.
+func (b *bench) alone(ctx context.Context, now store.Condition) (store.Condition, error) {
+	look := time.NewTicker(200 * time.Millisecond)
+	defer look.Stop()
+	patience := time.After(3 * time.Second)
+	for now.Others > 0 {
+		select {
+		case <-ctx.Done():
+			return now, ctx.Err()
+		case <-patience:
+			return now, nil
+		case <-look.C:
+		}
+		var err error
+		if now, err = store.Inspect(ctx, b.dsn); err != nil {
+			return now, err
+		}
+	}
+	return now, nil
+}
+
 // Restore puts a backup into the database: only while no console runs, only
 // into an empty database unless forced, and only when the whole of it fits. The
 // key for card numbers comes with it, and another key that is there is kept as
@@ -227,10 +249,8 @@ func Restore(ctx context.Context, c Config, file string, force bool) (Manifest, 
 	}
 	defer b.close()
 	now, err := store.Inspect(ctx, b.dsn)
-	// The connections of a console that has just stopped take a moment to end.
-	for tries := 0; err == nil && now.Others > 0 && !b.running && tries < 15 && ctx.Err() == nil; tries++ {
-		time.Sleep(200 * time.Millisecond)
-		now, err = store.Inspect(ctx, b.dsn)
+	if err == nil && !b.running {
+		now, err = b.alone(ctx, now)
 	}
 	switch {
 	case err != nil:
