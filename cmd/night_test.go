@@ -239,8 +239,12 @@ func (h *house) panel(t testing.TB, w *speaker) {
 // heldDoor starts doors of which the first is signed to be no escape door.
 func (h *house) heldDoor(t testing.TB) devices.PointID {
 	t.Helper()
-	e := h.newEdge("gw-doors")
-	field := freePort(t)
+	return h.newEdge("gw-doors").heldDoor(t)
+}
+
+func (e *edge) heldDoor(t testing.TB) devices.PointID {
+	t.Helper()
+	h, field := e.h, freePort(t)
 	e.extra = "field_broker: {listen: '" + field + "'}"
 	e.device("doors", "access/uhppoted", "tcp://"+field, "params: {device_id: 405419896, time_zone: UTC}")
 	e.start()

@@ -33,10 +33,13 @@ import (
 //	fleet_test.go     panels that change fast, and the ledger of what they showed
 //	crash_test.go     kills and cuts in the middle of a storm
 //	night_test.go     a gateway that was away, and a console that dies mid-work
+//	lockdown_test.go  a console that dies between its word and the doors
 //	drain_test.go     a backlog, and what overtakes it
 //	maps_test.go      real register maps behind an independent slave, and
 //	spoiler_test.go   what goes wrong on the way to it
 //	commands_test.go  from the press of a key to the door, and back
+//	isolation_test.go from one wish to every input of a panel, and back
+//	managed_test.go   what the console configures
 //	refusals_test.go  bad files, ports and databases
 //	garbage_test.go   bad messages and strangers
 //	tls_test.go       certificates

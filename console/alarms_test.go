@@ -133,8 +133,9 @@ func TestTheShelfOverHTTP(t *testing.T) {
 	h := start(t, auth.Officer, auth.Supervisor, auth.Chief)
 	g := h.gateway("s1")
 	officer, supervisor := h.signIn(auth.Officer), h.signIn(auth.Supervisor)
-	events := officer.watch("/live", "")
+	events, shelves := officer.watch("/live", ""), officer.watch("/live", "") // in whichever order they come
 	await(t, events, "snapshot", nil)
+	await(t, shelves, "snapshot", nil)
 	g.signal("door-1.leaf", devices.DoorForced, true)
 	g.signal("fire-1.L1D1", devices.FireAlarm, true)
 	a, fire := officer.theAlarm("door-1.leaf", "unacknowledged"), officer.theAlarm("fire-1.L1D1", "unacknowledged")
@@ -148,7 +149,7 @@ func TestTheShelfOverHTTP(t *testing.T) {
 	if status != 200 || shelved["state"] != "shelved" || shelved["beneath"] != "unacknowledged" {
 		t.Fatalf("shelve: %d %v", status, shelved)
 	}
-	await(t, events, "shelf", has(a["id"].(string), "painters", `"beneath":"unacknowledged"`))
+	await(t, shelves, "shelf", has(a["id"].(string), "painters", `"beneath":"unacknowledged"`))
 	await(t, events, "alarm", has(`"state":"shelved"`))
 	if _, list := officer.do("GET", "/alarms?station=hq", nil); len(list["items"].([]any)) != 1 {
 		t.Errorf("the open list: %v", list["items"])

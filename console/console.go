@@ -271,6 +271,7 @@ func (h *house) openDesks(ctx context.Context) error {
 	}
 	h.stations, err = stations.Open(ctx, stations.Options{
 		Stations: &store.Stations{DB: h.db}, Gateways: &store.Gateways{DB: h.db}, Points: &store.Points{DB: h.db},
+		Configs: &store.GatewayConfigs{DB: h.db}, SendConfig: h.wire.configure,
 		Raiser: h.intake, Hub: h.hub, Drop: h.wire.drop, Online: h.wire.desired, Waiting: h.wire.waiting,
 		LostAfter: h.c.Supervision.GatewayLost, Grace: h.c.Supervision.GatewayGrace, Log: h.log,
 	})

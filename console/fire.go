@@ -10,6 +10,7 @@ import (
 	"guardroom/console/fire"
 	"guardroom/console/impairments"
 	"guardroom/console/live"
+	"guardroom/console/stations"
 	"guardroom/console/store"
 	"guardroom/devices"
 )
@@ -22,7 +23,7 @@ func (h *house) openFire(ctx context.Context) error {
 		Store: registers, Lookup: h.known,
 		Zone:       func(p devices.PointID) (string, string) { return h.fire.ZoneOf(p) },
 		WatchEvery: func(station string) time.Duration { return h.fire.WatchEvery(station) },
-		Command:    h.commands.Request, Raise: h.intake.Raise, Log: h.log,
+		Command:    h.commands.Request, Order: h.commands.Order, Raise: h.intake.Raise, Log: h.log,
 	})
 	fires := store.Fire{DB: h.db}
 	var err error
@@ -72,7 +73,16 @@ func (h *house) known(id devices.PointID) (impairments.Known, error) {
 	if station, ok := h.stations.Station(dev.Station); ok {
 		k.Demo = station.Demo
 	}
+	k.Offline = !h.wire.connected(id.Gateway())
+	k.Commands = stations.CommandPermission(dev.Category)
 	if id.Point() == impairments.AllPoints {
+		for _, p := range dev.Points {
+			one := impairments.KnownPoint{ID: p.ID, Name: p.Name}
+			for _, v := range p.Verbs {
+				one.Verbs = append(one.Verbs, v.Verb)
+			}
+			k.Points = append(k.Points, one)
+		}
 		return k, nil
 	}
 	p, err := h.stations.Point(program, id)

@@ -269,7 +269,25 @@ func TestRegisters(t *testing.T) {
 	eventually(t, "the fault, out of service", func() bool {
 		return len(officer.items("/alarms?kind=fire.fault&state=out_of_service")) == 1
 	})
-	supervisor.must("POST", path+"/prolong", object{"version": 1, "until": in(2 * time.Hour), "reason": "longer"}, 200)
+	beneath := officer.items("/alarms?kind=fire.fault&state=out_of_service")[0]
+	live := officer.watch("/live", "")
+	await(t, live, "snapshot", nil)
+	prolonged := supervisor.must("POST", path+"/prolong", object{"version": 1, "until": in(2 * time.Hour), "reason": "longer"}, 200)
+	if prolonged["removed"] != i["removed"] {
+		t.Errorf("another removal took the place of the first: %v, was %v", prolonged["removed"], i["removed"])
+	}
+	// The fault stays out of service on every screen: it asks nobody in between.
+	e := await(t, live, "alarm", has(beneath["id"].(string)))
+	if !has(`"state":"out_of_service"`)(e.data) {
+		t.Errorf("the fault asks for attention: %s", e.data)
+	}
+	var history []string
+	for _, line := range officer.must("GET", "/alarms/"+beneath["id"].(string), nil, 200)["history"].([]any) {
+		history = append(history, line.(object)["what"].(string)+" "+line.(object)["to"].(string))
+	}
+	if got := strings.Join(history, ", "); got != "raised out_of_service, removed out_of_service" {
+		t.Errorf("history of the fault: %s", got)
+	}
 	supervisor.must("POST", path+"/end", object{"version": 1}, 409)
 	supervisor.must("POST", path+"/end", object{"version": 2, "reason": "done"}, 200)
 	eventually(t, "the fault shows", func() bool { return officer.alarm("fire.fault") != nil })

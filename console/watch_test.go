@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -63,6 +64,12 @@ func TestCoverGivesAndTakesRightsLive(t *testing.T) {
 	}
 	if status, _ := cover.do("GET", "/alarms?station=hq", nil); status != 403 {
 		t.Fatalf("before the grant: %d", status)
+	}
+	if _, body := supervisor.do("GET", "/covers/stations", nil); len(items(body)) != 2 || fmt.Sprint(items(body)[0]) != "map[id:branch name:Branch]" {
+		t.Errorf("the stations that could cover: %v", body)
+	}
+	if status, _ := cover.do("GET", "/covers/stations", nil); status != 403 {
+		t.Errorf("the stations that could cover, for an officer: %d", status)
 	}
 	status, grant := supervisor.do("POST", "/covers", object{"station": "hq", "by_station": "branch", "from": time.Now(), "until": time.Now().Add(time.Hour), "reason": "sick officer"})
 	if status != 201 || grant["active"] != true {

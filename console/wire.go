@@ -177,6 +177,9 @@ func (w *wire) take(topic string, payload []byte, done func()) bool {
 	case link.Receipts:
 		w.receipt(t, payload, done)
 		return true
+	case link.ConfigApplied:
+		w.h.work.Go(func() { w.configured(t, payload, done) })
+		return true
 	case link.Birth, link.Status, link.Heartbeat, link.Readings:
 		if err := w.observe(t, payload, false); err != nil {
 			w.refuse(t, payload, err)
@@ -397,7 +400,43 @@ func (w *wire) confirm(station, gateway string, m link.ConfirmMessage) {
 
 // desired publishes the state to hold, whenever a gateway has introduced
 // itself: an embedded broker remembers nothing across a restart.
-func (w *wire) desired(station, gateway string) { w.h.doors.Desired(station, gateway) }
+// So is its configuration.
+func (w *wire) desired(station, gateway string) {
+	w.h.doors.Desired(station, gateway)
+	w.h.work.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := w.h.stations.Reconfigure(ctx, station, gateway); err != nil {
+			w.h.log.Warn("console: a configuration was not held out; it is when the gateway comes again", "gateway", gateway, "err", err)
+		}
+	})
+}
+
+// configure holds a configuration out to a gateway, or takes it away.
+func (w *wire) configure(station, gateway string, m link.ConfigMessage) error {
+	if m.Version > 0 {
+		return w.down(station, gateway, link.Config, m)
+	}
+	return w.publish(mqtt.Message{Topic: link.Topic{Station: station, Gateway: gateway, Channel: link.Config}.String(), QoS: link.Config.QoS(), Retained: true})
+}
+
+// configured tells the register what became of a configuration.
+func (w *wire) configured(t link.Topic, payload []byte, done func()) {
+	defer done()
+	m, err := link.Decode[link.AppliedMessage](t.Channel, payload)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		err = w.h.stations.Configured(ctx, t.Station, t.Gateway, m)
+	}
+	switch {
+	case err == nil:
+	case store.Transient(err):
+		w.h.log.Warn("console: what became of a configuration was not kept; the gateway says it again when it connects", "gateway", t.Gateway, "err", err)
+	default:
+		w.refuse(t, payload, err)
+	}
+}
 
 // connected reports whether the gateway is there as far as the broker knows; a
 // broker of somebody else's is asked by way of the register.

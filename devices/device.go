@@ -43,6 +43,7 @@ type Point struct {
 	Verbs    []Verb    `json:"verbs,omitempty"`  // the commands it takes
 	Priority int       `json:"priority,omitempty"`
 	Location string    `json:"location,omitempty"`
+	Limits   []Limit   `json:"limits,omitempty"` // of its value
 }
 
 // PointType says what a point's value is.

@@ -22,17 +22,23 @@ type Config struct {
 	TLS        TLSFiles
 	ReadOnly   bool // look, never write to a device
 	Managed    bool // the console may send configuration
-	Demo       bool // everything this gateway says is simulated
-	Data       string
-	Profiles   []string // folders searched before the shipped profiles
-	Metrics    string   // address of the Prometheus page, empty for none
+	// TryFor is how long a configuration that the console sent has to reach it,
+	// before the last good one counts again; 1 min.
+	TryFor   time.Duration
+	Demo     bool // everything this gateway says is simulated
+	Data     string
+	Profiles []string // folders searched before the shipped profiles
+	Metrics  string   // address of the Prometheus page, empty for none
 
 	Supervision Supervision
 	SpoolBytes  int64
 	FieldBroker *FieldBroker
 	Devices     []DeviceConfig
 
-	Hash string // of the file, for birth and config/applied
+	Hash string // of the file or of what the console sent, for birth
+
+	folder  string // of the file: relative paths begin there
+	cardKey []byte
 }
 
 // Supervision says when silence is a mark and when an alarm.

@@ -63,6 +63,9 @@ func Run(ctx context.Context, c Config, o Options) error {
 	if o.Software == "" {
 		o.Software = "guardroom"
 	}
+	if c.Managed {
+		return runManaged(ctx, c, o)
+	}
 	g, err := assemble(c, o)
 	if err != nil {
 		return err

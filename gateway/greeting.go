@@ -12,14 +12,6 @@ import (
 // maxBirth is what the console takes as one message.
 const maxBirth = 4 * link.MaxBytes
 
-// appliedMessage says which configuration is in force.
-type appliedMessage struct {
-	Version uint64    `json:"version"` // 0: that of the file
-	Hash    string    `json:"hash"`
-	State   string    `json:"state"` // applied
-	At      time.Time `json:"at"`
-}
-
 // birth says who the gateway is and what it serves. On a very large site the
 // message would be refused as a whole, so it says less of each point instead,
 // and in the end nothing of points: their signals come all the same.
@@ -36,8 +28,8 @@ func (u *uplink) birth(session string, now time.Time) (link.BirthMessage, error)
 	}{
 		{"", func(*devices.Device) {}},
 		{"the read plans", func(d *devices.Device) { d.Plan = nil }},
-		{"the read plans and the states of points", eachPoint(func(p *devices.Point) { p.States = nil })},
-		{"the read plans, the states and signal kinds of points", eachPoint(func(p *devices.Point) { p.Kinds = nil })},
+		{"the read plans, the states and limits of points", eachPoint(func(p *devices.Point) { p.States, p.Limits = nil, nil })},
+		{"the read plans, the states, limits and signal kinds of points", eachPoint(func(p *devices.Point) { p.Kinds = nil })},
 	} {
 		for i := range m.Devices {
 			less.cut(&m.Devices[i])

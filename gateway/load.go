@@ -33,6 +33,7 @@ func Load(path string) (Config, error) {
 // Parse is Load of a text. Relative paths in it are relative to the file's folder.
 func Parse(file string, text []byte) (Config, error) {
 	l := &loader{tree: tree{file: file}, folder: filepath.Dir(file)}
+	l.config.folder = l.folder
 	root := l.parse(text)
 	if root != nil {
 		l.root(root)
@@ -50,13 +51,14 @@ func Parse(file string, text []byte) (Config, error) {
 type loader struct {
 	tree
 	folder   string
+	sent     bool // by the console: see ParseSent
 	config   Config
 	compiled map[string]*profiles.Compiled // by profile and params: devices of one kind share it
 }
 
 func (l *loader) root(n *node) {
 	l.only(n, "the configuration", "id", "station", "console_url", "broker", "credential", "credential_file", "tls", "read_only",
-		"managed", "demo", "data", "profiles", "metrics", "supervision", "spool", "field_broker", "devices", "card_key", "card_key_file")
+		"managed", "try_for", "demo", "data", "profiles", "metrics", "supervision", "spool", "field_broker", "devices", "card_key", "card_key_file")
 	c := &l.config
 	c.ID = l.id(n, "id", devices.ValidID)
 	c.Station = l.id(n, "station", devices.ValidID)
@@ -69,6 +71,7 @@ func (l *loader) root(n *node) {
 	}
 	c.Credential = l.secret(n, "credential")
 	c.ReadOnly, c.Managed, c.Demo = l.flag(n, "read_only"), l.flag(n, "managed"), l.flag(n, "demo")
+	c.TryFor = l.duration(n, "try_for", time.Minute)
 	c.Data = l.path(n.get("data"), "data")
 	if c.Data == "" {
 		c.Data = filepath.Join(l.folder, "gateway-data")
@@ -102,9 +105,8 @@ func (l *loader) cards(n *node) {
 		l.fault(line, "card_key: it must be at least %d bytes in hexadecimal; the console keeps it in cards.key of its data folder", devices.MinCardKey)
 		return
 	}
-	for _, d := range l.config.Devices {
-		d.Compiled.HashCards(func(number string) string { return devices.CardHash(key, number) })
-	}
+	l.config.cardKey = key
+	l.config.hashCards()
 }
 
 var variable = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
@@ -119,6 +121,10 @@ func (l *loader) text(n *node, name string) string {
 		return ""
 	}
 	return variable.ReplaceAllStringFunc(fmt.Sprint(n.word), func(found string) string {
+		if l.sent {
+			l.fault(n.at(), "%s: a sent configuration reads no environment", name)
+			return ""
+		}
 		value, set := os.LookupEnv(found[2 : len(found)-1])
 		if !set {
 			l.fault(n.at(), "%s: the environment has no variable %s", name, found[2:len(found)-1])
@@ -225,6 +231,8 @@ func (l *loader) secret(parent *node, key string) Secret {
 	switch {
 	case word != nil && file != nil:
 		l.fault(word.at(), "%s and %s_file stand together; one is enough", key, key)
+	case file != nil && l.outside(l.text(file, key+"_file")):
+		l.fault(file.at(), "%s_file: a sent configuration reads no file outside of the gateway's folder", key)
 	case file != nil:
 		s := Secret{file: l.path(file, key+"_file")}
 		if _, err := s.Reveal(); err != nil {
@@ -483,27 +491,4 @@ func (l *loader) address(n *node, d *DeviceConfig, p *profiles.Profile) {
 		return
 	}
 	d.Line, d.Serial = canonical, strings.HasPrefix(canonical, "rtu")
-}
-
-func (l *loader) points(n *node, d *DeviceConfig) {
-	if n == nil || n.kind == nothing {
-		return
-	}
-	if n.kind != aMapping {
-		l.fault(n.at(), "points is %s; it must be a mapping of point ids", n.kind)
-		return
-	}
-	d.Points = map[string]PointConfig{}
-	for _, id := range n.keys {
-		p := n.dict[id]
-		l.only(p, "a point", "name", "location", "priority")
-		if !slices.ContainsFunc(d.Compiled.Points, func(known devices.Point) bool { return known.ID == id }) && id != devices.CommsPoint && id != devices.LifePoint {
-			l.fault(p.at(), "device %s has no point %q with this profile and these params", d.ID, clip(id))
-			continue
-		}
-		d.Points[id] = PointConfig{
-			Name: l.text(p.get("name"), "name"), Location: l.text(p.get("location"), "location"),
-			Priority: int(l.whole(p.get("priority"), "priority", 1, 4)),
-		}
-	}
 }

@@ -2,12 +2,15 @@ package gateway
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"guardroom/devices"
 	"guardroom/gateway/commands"
 )
 
@@ -34,6 +37,11 @@ devices:
     points:
       zone1: {name: Kitchen, priority: 1}
   - {id: ups-1, profile: power/apc-smartups, address: "rtu+tcp://10.0.0.8:4001"}
+  - id: ups-2
+    profile: power/apc-smartups
+    address: 10.0.0.9
+    points:
+      temperature: {limits: {hot: {alarm_above: 35.5, clear_below: 34}, cold: {alarm_below: 10, clear_above: 12}}}
   - {id: doors-1, profile: access/uhppoted, address: "tcp://127.0.0.1:1884", params: {device_id: 405419896}}
 `
 
@@ -53,15 +61,26 @@ func TestParse(t *testing.T) {
 	if s := c.Supervision; s.LostAfter != 5*time.Second || s.AlarmAfter != 30*time.Second || s.SerialAlarmAfter != time.Minute {
 		t.Errorf("supervision %+v", s)
 	}
-	if len(c.Devices) != 3 {
+	if len(c.Devices) != 4 {
 		t.Fatalf("%d devices", len(c.Devices))
 	}
 	d := c.Devices[0]
 	if d.Unit != 4 || d.Line != "tcp://10.0.0.7:502" || d.Serial || d.Points["zone1"].Priority != 1 {
 		t.Errorf("device %+v", d)
 	}
-	if !c.Devices[1].Serial || c.Devices[2].Line != "tcp://127.0.0.1:1884" {
+	if !c.Devices[1].Serial || c.Devices[3].Line != "tcp://127.0.0.1:1884" {
 		t.Errorf("devices %+v", c.Devices[1:])
+	}
+	for i, want := range map[int]string{1: "40 38 false, 0 2 false, ", 2: "35.5 34 true, 10 12 true, "} {
+		points := describe(c)[i].Points
+		at := slices.IndexFunc(points, func(p devices.Point) bool { return p.ID == "temperature" })
+		got := ""
+		for _, l := range points[at].Limits {
+			got += fmt.Sprintf("%g %g %t, ", l.Alarm, l.Clear, l.Own)
+		}
+		if got != want {
+			t.Errorf("limits of device %d: %s; want %s", i, got, want)
+		}
 	}
 	if got := describe(c)[0].Points[1]; got.ID != "zone1" || got.Name != "Kitchen" || got.Priority != 1 {
 		t.Errorf("point %+v", got)
@@ -79,6 +98,7 @@ func TestParseRefuses(t *testing.T) {
 	device := func(lines string) string {
 		return head + "devices:\n  - id: d\n    profile: fire/siemens-nk8237\n    address: 10.0.0.1\n" + lines
 	}
+	const ups = "devices:\n  - {id: u, profile: power/apc-smartups, address: 10.0.0.1, points: {temperature: {limits:\n    "
 	for _, tc := range []struct{ name, text, where, says string }{
 		{"empty", "", ":1:", "empty"},
 		{"not YAML", "id: [gw\nstation: x\n", ":2:", "not YAML"},
@@ -118,6 +138,15 @@ func TestParseRefuses(t *testing.T) {
 		{"params", device("    params: {zones: many}\n"), ":8:", "zones"},
 		{"unknown param", device("    params: {zone: 1}\n"), ":8:", "zone"},
 		{"unknown point", device("    points:\n      zone99: {name: x}\n"), ":9:", "zone99"},
+		{"no limits", device("    points:\n      zone1: {limits: {hot: {alarm_above: 1, clear_below: 0}}}\n"), ":9:", "no such limit (it has none)"},
+		{"limit beyond its range", head + ups + "{hot: {alarm_above: 90, clear_below: 80}}}}}\n", ":6:", "90 is not within 25 and 60"},
+		{"limit without a band", head + ups + "{hot: {alarm_above: 40, clear_below: 41}}}}}\n", ":6:", "clear_below 41 must lie below"},
+		{"limit of the other side", head + ups + "{hot: {alarm_below: 30, clear_above: 31}}}}}\n", ":6:", "it alarms above its value, not below"},
+		{"half a limit", head + ups + "{hot: {alarm_above: 40}}}}}\n", ":6:", "alarm_above with clear_below"},
+		{"limit in words", head + ups + "{hot: {alarm_above: warm, clear_below: 1}}}}}\n", ":6:", "must be a number"},
+		{"limit of an unknown state", head + ups + "{warm: {alarm_above: 40, clear_below: 1}}}}}\n", ":6:", "it has hot, cold"},
+		{"limits that meet", head + ups + "{cold: {alarm_below: 15, clear_above: 39}}}}}\n", ":6:", "no value is normal"},
+		{"limits no mapping", head + ups + "[hot]}}}\n", ":5:", "must be a mapping of states"},
 		{"priority", device("    points:\n      zone1: {priority: 9}\n"), ":9:", "priority"},
 		{"password in clear", device("    password: hush\n"), ":8:", "password_file"},
 	} {

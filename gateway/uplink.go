@@ -45,6 +45,7 @@ type uplink struct {
 	drivers  []driver
 	log      *slog.Logger
 
+	manager *manager    // nil: the console may not send configurations
 	damaged func()      // told when the spool gives back less than was put in
 	told    atomic.Bool // that, in this run
 
@@ -133,6 +134,9 @@ func (u *uplink) up(ctx context.Context, client *mqtt.Client) {
 	u.since.Store(&now)
 	u.acked.Store(now.UnixNano())
 	u.log.Info("connected to the console", "session", session)
+	if u.manager != nil {
+		u.manager.hear(func() { u.sayApplied(ctx, client) })
+	}
 	u.greet(ctx, client, session, now)
 	u.refresh()
 	go u.alarms(ctx, client)
@@ -154,7 +158,7 @@ func (u *uplink) greet(ctx context.Context, client *mqtt.Client, session string,
 	}{
 		{link.Status, link.StatusMessage{State: link.Online, Session: session, At: now}},
 		{link.Birth, birth},
-		{link.ConfigApplied, appliedMessage{Hash: u.config.Hash, State: "applied", At: now}},
+		{link.ConfigApplied, u.applied(now)},
 	} {
 		m, err := u.message(one.channel, one.body)
 		if err != nil {

@@ -120,11 +120,35 @@ func (u *uplink) sendReceipts(ctx context.Context, client *mqtt.Client) {
 	}
 }
 
-// configured is for gateways whose configuration the console keeps. This one
-// reads its own file; the console learns which one from config/applied.
+// configured takes a configuration that the console sent. A gateway that is not
+// managed goes by its file, and says so.
 func (u *uplink) configured(r mqtt.Received) {
 	r.Ack()
-	if len(r.Payload) > 0 {
-		u.log.Warn("the console sent a configuration; this gateway goes by its file", "managed", u.config.Managed)
+	if len(r.Payload) == 0 {
+		return
+	}
+	m, err := link.Decode[link.ConfigMessage](link.Config, r.Payload)
+	if err != nil {
+		u.log.Warn("message not understood", "error", err)
+		return
+	}
+	if u.manager == nil {
+		u.log.Warn("the console sent a configuration; this gateway goes by its file", "version", m.Version)
+		return
+	}
+	u.manager.take(m)
+}
+
+// applied is which configuration is in force.
+func (u *uplink) applied(now time.Time) link.AppliedMessage {
+	if u.manager != nil {
+		return u.manager.applied()
+	}
+	return link.AppliedMessage{State: link.ConfigInForce, At: now}
+}
+
+func (u *uplink) sayApplied(ctx context.Context, client *mqtt.Client) {
+	if m, err := u.message(link.ConfigApplied, u.applied(u.options.Now())); err == nil {
+		client.Start(ctx, m)
 	}
 }

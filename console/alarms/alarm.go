@@ -95,15 +95,15 @@ type Alarm struct {
 	Chattering   bool       `json:"chattering"` // three raises in a minute, until a minute without
 	// OnTest marks an alarm of life safety whose point is on test. It is shown all
 	// the same.
-	OnTest  bool  `json:"on_test"`
-	Version int   `json:"version"`
-	Change  int64 `json:"change"` // change number of the transaction that wrote it last
+	OnTest  bool `json:"on_test"`
+	Version int  `json:"version"`
 
 	Kept Kept `json:"-"`
 }
 
 // Kept is what the machine keeps with an alarm and nobody is shown.
 type Kept struct {
+	Stored         bool            // it has a row
 	Asked          int             // version at which it last asked for attention
 	Claimed        devices.PointID // the root cause that its device names, if any
 	BornSuppressed bool            // nobody has ever been shown it before its cause ended

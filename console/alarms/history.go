@@ -27,6 +27,7 @@ const (
 	ClosedBy    What = "closed"
 	WentUp      What = "escalated"
 	NotFinished What = "overdue"
+	Graver      What = "priority_raised" // a rule gave it a graver priority
 )
 
 // Entry is one line of an alarm's history: who did what, when, from where and
@@ -45,6 +46,9 @@ type Entry struct {
 	// Removed is what lies over the alarm, on the lines that changed that.
 	Removed     *Removed    `json:"removed"`
 	Disposition Disposition `json:"disposition"` // of a line that closed it
+	// Priority and its forerunner, on a line that made the alarm graver; else 0.
+	Priority    int `json:"priority,omitempty"`
+	PriorityWas int `json:"priority_was,omitempty"`
 }
 
 // Said is the signal behind a line of the history.
@@ -82,8 +86,16 @@ func (a *Alarm) Line(at time.Time, what What, by auth.Operator, comment string) 
 	return Line{a, e}
 }
 
+// Graded is Line for an alarm that a rule has made graver than was.
+func (a *Alarm) Graded(at time.Time, was int, by auth.Operator, rule string) Line {
+	l := a.Line(at, Graver, by, rule)
+	l.Entry.Priority, l.Entry.PriorityWas = a.Priority, was
+	return l
+}
+
 // Replay reads an alarm back from its history, oldest line first: its states,
-// what lies over it, who answered, who owns it, and how it was closed. The rest
+// what lies over it, who answered, who owns it, how it was closed, and the priority
+// that a rule gave it; 0 where none did. The rest
 // is what the first signal said and is in no line.
 func Replay(history []Entry) Alarm {
 	var a Alarm
@@ -97,6 +109,8 @@ func Replay(history []Entry) Alarm {
 			a.Acknowledged = nil
 		case Answered:
 			a.Acknowledged = &Acknowledgement{By: e.By, ByName: e.ByName, At: e.At, Comment: e.Comment}
+		case Graver:
+			a.Priority = e.Priority
 		case Taken, TakenOver:
 			a.Owner = &Owner{By: e.By, ByName: e.ByName, At: e.At}
 		case GivenBack:

@@ -278,14 +278,15 @@ func (b *Board) Stirred() []*Shelf {
 }
 
 // Renew changes what may change of a removal in force: who answers for it, until
-// when, and whether it has to be confirmed.
-func (b *Board) Renew(s *Shelf, to Shelf, at time.Time) {
+// when, and whether it has to be confirmed. What lies beneath stays there and asks
+// nobody.
+func (b *Board) Renew(s *Shelf, to Shelf, at time.Time, why string) {
 	moved := !sameInstant(s.Until, to.Until)
 	s.By, s.ByName, s.Until, s.NeedsConfirm = to.By, to.ByName, to.Until, to.NeedsConfirm
 	b.renewed = append(b.renewed, s)
 	if moved {
 		by := auth.Operator{ID: to.By, Name: to.ByName}
-		b.overlay(at, by, "confirmed for the next shift", s.concerns)
+		b.overlay(at, by, why, s.concerns)
 	}
 }
 

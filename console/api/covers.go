@@ -5,17 +5,24 @@ import (
 	"net/http"
 	"time"
 
+	"guardroom/console/stations"
 	"guardroom/console/watch"
 )
 
 func (s *Server) coverRoutes() {
 	route(s, http.MethodGet, "/covers", "list-covers", "Cover grants, of the covered and of the covering side", 200, s.listCovers)
+	route(s, http.MethodGet, "/covers/stations", "list-covering-stations", "Every station's id and name, for those who may let another station cover theirs", 200, s.coveringStations)
 	route(s, http.MethodPost, "/covers", "grant-cover", "Let officers of another station act here for a time", 201, s.grantCover)
 	route(s, http.MethodDelete, "/covers/{id}", "revoke-cover", "End a cover grant now", 200, s.revokeCover)
 }
 
 func (s *Server) listCovers(ctx context.Context, in *InStation) (*output[list[watch.GrantView]], error) {
 	items, err := s.o.Watch.Grants(ctx, operator(ctx), in.Station)
+	return page(items, "", err)
+}
+
+func (s *Server) coveringStations(ctx context.Context, _ *struct{}) (*output[list[stations.StationName]], error) {
+	items, err := s.o.Stations.Covering(operator(ctx))
 	return page(items, "", err)
 }
 

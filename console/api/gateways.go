@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 
 	"guardroom/console/stations"
@@ -11,6 +13,8 @@ func (s *Server) gatewayRoutes() {
 	route(s, http.MethodGet, "/gateways", "list-gateways", "Gateways and how they are", 200, s.listGateways)
 	route(s, http.MethodPost, "/gateways", "add-gateway", "Add a gateway; its credential is shown once", 201, s.addGateway)
 	route(s, http.MethodPost, "/gateways/{id}/credential", "rotate-credential", "Give a gateway a new credential", 200, s.rotateCredential)
+	route(s, http.MethodGet, "/gateways/{id}/config", "get-gateway-config", "The newest configuration that was sent to a gateway, and what became of it", 200, s.gatewayConfig)
+	route(s, http.MethodPost, "/gateways/{id}/config", "configure-gateway", "Send a configuration to a gateway that is managed", 202, s.configureGateway)
 	route(s, http.MethodDelete, "/gateways/{id}", "remove-gateway", "Remove a gateway", 204, s.removeGateway)
 }
 
@@ -62,4 +66,29 @@ func (s *Server) rotateCredential(ctx context.Context, in *ByID) (*output[Creden
 
 func (s *Server) removeGateway(ctx context.Context, in *ByID) (*nothing, error) {
 	return nil, s.o.Stations.RemoveGateway(ctx, operator(ctx), in.ID)
+}
+
+func (s *Server) gatewayConfig(ctx context.Context, in *ByID) (*output[stations.GatewayConfig], error) {
+	return reply(s.o.Stations.Config(ctx, operator(ctx), in.ID))
+}
+
+type configureInput struct {
+	ByID
+	Body struct {
+		Version int64  `json:"version" minimum:"0" doc:"The version that was seen; 0 when none was sent yet"`
+		Text    string `json:"text" maxLength:"300000" doc:"YAML: devices, as in the gateway's file, and supervision"`
+	}
+}
+
+func (s *Server) configureGateway(ctx context.Context, in *configureInput) (*output[stations.GatewayConfig], error) {
+	c, err := s.o.Stations.Configure(ctx, operator(ctx), in.ID, in.Body.Version, in.Body.Text)
+	var wrong *stations.ConfigError
+	if errors.As(err, &wrong) {
+		p := newProblem(http.StatusUnprocessableEntity, codeInvalid, wrong.Error(), map[string]any{"field": "text", "reason": wrong.Error(), "version": c.Version})
+		for _, f := range wrong.Faults {
+			p.Errors = append(p.Errors, Fault{Location: fmt.Sprintf("text:%d", f.Line), Message: f.Reason})
+		}
+		return nil, p
+	}
+	return reply(c, err)
 }

@@ -66,7 +66,12 @@ const (
 	codeCondition       = "condition"
 	codeUnavailable     = "unavailable"
 	codeInternal        = "internal"
+	codeCancelled       = "cancelled"
 )
+
+// statusGone is for nobody to read: who asked has hung up. It is no standard status,
+// but what web servers write into their logs for it.
+const statusGone = 499
 
 // errNoRoute is for a path that is none of ours.
 var errNoRoute = errors.New("there is nothing at this address")
@@ -75,7 +80,11 @@ func newProblem(status int, code, detail string, params map[string]any) *Problem
 	if params == nil {
 		params = map[string]any{}
 	}
-	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Code: code, Params: params}
+	title := http.StatusText(status)
+	if status == statusGone {
+		title = "Client Closed Request"
+	}
+	return &Problem{Type: "about:blank", Title: title, Status: status, Detail: detail, Code: code, Params: params}
 }
 
 // problem is the only place that chooses a status from an error. It knows errors
@@ -116,6 +125,9 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 		return newProblem(http.StatusConflict, code, err.Error(), params)
 	}
 	switch {
+	case errors.Is(ctx.Err(), context.Canceled) && (errors.Is(err, context.Canceled) || s.o.Unavailable(err)):
+		s.log(ctx, slog.LevelDebug, "the asker has gone", err)
+		return newProblem(statusGone, codeCancelled, "the request was cancelled by who sent it", nil)
 	case isNotFound(err):
 		return newProblem(http.StatusNotFound, codeNotFound, "there is no such thing", nil)
 	case errors.Is(err, auth.ErrExists), errors.Is(err, stations.ErrExists), errors.Is(err, sites.ErrExists):

@@ -99,7 +99,7 @@ type replayEventsInput struct {
 	AtStation
 	Period
 	Limit  int    `query:"limit" minimum:"1" maximum:"2000" default:"500" doc:"How many at most"`
-	Cursor string `query:"cursor" maxLength:"200" doc:"next of the page before"`
+	Cursor string `query:"cursor" maxLength:"400" doc:"next of the page before"`
 }
 
 func (s *Server) replayEvents(ctx context.Context, in *replayEventsInput) (*output[replay.Film], error) {

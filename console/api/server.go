@@ -206,12 +206,21 @@ func roomyRoute[I, O any](s *Server, room int64, method, path, id, summary strin
 	if open(method, operation.Path) {
 		operation.Security = []map[string][]string{}
 	}
+	paged := pages[I]()
 	huma.Register(s.api, operation, func(ctx context.Context, in *I) (*O, error) {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
+		if paged {
+			if err := openCursor(operation.Path, in); err != nil {
+				return nil, s.problem(ctx, err)
+			}
+		}
 		out, err := handler(ctx, in)
 		if err != nil {
 			return nil, s.problem(ctx, err)
+		}
+		if paged && out != nil {
+			seal(operation.Path, out)
 		}
 		return out, nil
 	})
@@ -251,7 +260,7 @@ type nothing struct{}
 // Paging is the part of a query that walks through pages.
 type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many at most"`
-	Cursor string `query:"cursor" maxLength:"200" doc:"next of the page before"`
+	Cursor string `query:"cursor" maxLength:"400" doc:"next of the page before"`
 }
 
 // cut pages through a list that is in memory and sorted by key.

@@ -38,6 +38,12 @@ func at(id int64, point, kind, area string, s, r int) correlation.Signal {
 		Observed: noon.Add(time.Duration(s) * time.Second), Received: noon.Add(time.Duration(r) * time.Second), Historical: r-s > 3600}
 }
 
+// hashed gives a signal the keyed hash of a card.
+func hashed(hash string, s correlation.Signal) correlation.Signal {
+	s.Detail[devices.CardHashDetail] = hash
+	return s
+}
+
 // run returns the hits as "trigger: ids", with * when late.
 func run(l correlation.Logic, signals ...correlation.Signal) []string {
 	e := correlation.NewEngine(l)
@@ -79,6 +85,10 @@ func TestRulesFindWhatTheyShall(t *testing.T) {
 			[]correlation.Signal{at(1, "d.1", d, "", 0, 0), at(2, "d.2", d, "", 1, 1), at(3, "d.1", d, "", 2, 2), at(4, "d.2", d, "", 3, 3)}, nil},
 		{"one card at three doors", refused(3, 300, correlation.ByDetail),
 			[]correlation.Signal{at(1, "a.1", d, "", 0, 0), at(2, "b.1", d, "", 9, 9), at(3, "c.1", d, "", 20, 20)}, []string{"3: 1 2 3"}},
+		{"three cards that end alike", refused(3, 300, correlation.ByDetail),
+			[]correlation.Signal{hashed("aa", at(1, "a.1", d, "", 0, 0)), hashed("bb", at(2, "b.1", d, "", 9, 9)), hashed("cc", at(3, "c.1", d, "", 20, 20))}, nil},
+		{"one card, each door showing it otherwise", refused(3, 300, correlation.ByDetail),
+			[]correlation.Signal{hashed("aa", at(1, "a.1", d, "", 0, 0)), hashed("aa", at(2, "b.2", d, "", 9, 9)), hashed("aa", at(3, "c.3", d, "", 20, 20))}, []string{"3: 1 2 3"}},
 		{"the fourth begins anew, the sixth is a second hit", refused(3, 300, correlation.ByPoint),
 			[]correlation.Signal{at(1, "d.1", d, "", 0, 0), at(2, "d.1", d, "", 1, 1), at(3, "d.1", d, "", 2, 2), at(4, "d.1", d, "", 3, 3), at(5, "d.1", d, "", 4, 4), at(6, "d.1", d, "", 5, 5)},
 			[]string{"3: 1 2 3", "6: 4 5 6"}},

@@ -78,7 +78,7 @@ type Logic struct {
 	Count   int          `json:"count,omitempty"`
 	Within  int          `json:"within" minimum:"1" doc:"Seconds, by the time observed"`
 	By      Grouping     `json:"by" enum:"point,device,area,station,detail"`
-	Field   string       `json:"field,omitempty" maxLength:"64" doc:"The detail field of by detail"`
+	Field   string       `json:"field,omitempty" maxLength:"64" doc:"The detail field of by detail; card counts each card by itself, whatever digits are shown of it"`
 	// AnyOrder lets the second signal of a sequence come first.
 	AnyOrder bool        `json:"any_order,omitempty"`
 	Outcome  RuleOutcome `json:"outcome"`
@@ -247,10 +247,17 @@ func (l *Logic) group(s *Signal) string {
 	case ByStation:
 		return s.Station
 	case ByDetail:
+		if hash := s.Detail[devices.CardHashDetail]; l.Field == cardField && hash != "" {
+			return hash
+		}
 		return s.Detail[l.Field]
 	}
 	return ""
 }
+
+// cardField is what is shown of a card: its last digits, which many cards share.
+// A rule by card therefore counts by the keyed hash, wherever a signal has one.
+const cardField = "card"
 
 // Kinds lists the kinds that l looks at, sorted.
 func (l *Logic) Kinds() []devices.Kind {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"guardroom/console/jobs"
 	"guardroom/devices"
 )
 
@@ -82,6 +83,8 @@ type Worker struct {
 	loaded  bool
 	wrote   time.Time // when durable was written last
 	looked  time.Time // when Pending was asked last
+
+	compared time.Time // when the rules were last looked at for changes
 }
 
 type running struct {
@@ -117,37 +120,24 @@ func (w *Worker) Run(ctx context.Context) {
 	if w.Now == nil {
 		w.Now = time.Now
 	}
-	tick := time.NewTicker(w.Every)
-	defer tick.Stop()
-	reload := time.NewTicker(keepEvery)
-	defer reload.Stop()
-	var complained time.Time
-	for {
-		for {
-			more, err := w.Step(ctx)
-			if err != nil {
-				w.loaded = false
-				if now := w.Now(); ctx.Err() == nil && now.Sub(complained) > 10*time.Second {
-					complained = now
-					w.Log.Error("rules: the journal cannot be read on; nothing is lost, it is read again", "error", err)
-				}
-			}
-			if err != nil || !more || ctx.Err() != nil {
-				break
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-w.wake:
+	reload := func() { w.loaded = false }
+	jobs.Worker{
+		Step: w.look, Every: w.Every, Wake: w.wake, Woken: reload, Failed: reload, Now: w.Now,
+		Complain: func(err error) {
+			w.Log.Error("rules: the journal cannot be read on; nothing is lost, it is read again", "error", err)
+		},
+	}.Follow(ctx)
+}
+
+// look is Step with the rules as they are: another console may have changed them.
+func (w *Worker) look(ctx context.Context) (more bool, err error) {
+	if now := w.Now(); w.loaded && now.Sub(w.compared) >= keepEvery {
+		w.compared = now
+		if w.changed(ctx) {
 			w.loaded = false
-		case <-reload.C:
-			if w.changed(ctx) {
-				w.loaded = false
-			}
-		case <-tick.C:
 		}
 	}
+	return w.Step(ctx)
 }
 
 // changed reports whether another console has changed a rule.
@@ -403,7 +393,10 @@ func signal(r Rule, h RuleHit) devices.Signal {
 		"count": strconv.Itoa(len(ids)), "first_at": first.Observed.UTC().Format(time.RFC3339), "places": strings.Join(places[:min(len(places), 10)], " · "),
 	}
 	if r.By == ByDetail {
-		detail[r.Field] = h.Group
+		detail[r.Field] = h.Signals[len(h.Signals)-1].Detail[r.Field] // as it is shown
+		if hash := h.Signals[len(h.Signals)-1].Detail[devices.CardHashDetail]; r.Field == cardField && hash != "" {
+			detail[devices.CardHashDetail] = hash
+		}
 	}
 	text := r.Outcome.Text
 	if text == "" {

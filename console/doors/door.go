@@ -2,15 +2,17 @@
 // are escape doors, lockdowns, postures, the second officer's confirmation, and
 // the calls of intercoms.
 //
-//	door.go      a door as screens see it, and what people set of it
-//	lockdown.go  a lockdown, what becomes of each door, which doors are held
-//	hold.go      the use cases of lockdowns
-//	runner.go    brings about what was decided, and looks what became of it
-//	posture.go   postures and their action lists
-//	approval.go  the second officer
-//	call.go      an intercom that calls
-//	policy.go    a station's own rules for all of this
-//	desk.go      the desk, and what it needs
+//	door.go        a door as screens see it, and what people set of it
+//	lockdown.go    a lockdown, what becomes of each door, which doors are held
+//	hold.go        the use cases of lockdowns
+//	runner.go      brings about what was decided, and looks what became of it
+//	definition.go  what postures a station may take
+//	posture.go     postures that are set, and their action lists
+//	steps.go       carrying the steps of postures out
+//	approval.go    the second officer
+//	call.go        an intercom that calls
+//	policy.go      a station's own rules for all of this
+//	desk.go        the desk, and what it needs
 //
 // What is decided is committed first and carried out afterwards, by whichever
 // console finds it undone: a console that dies in between changes nothing.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"guardroom/console/jobs"
 	"guardroom/console/live"
 )
 
@@ -80,31 +81,13 @@ func (w *Worker) Wake() {
 
 // Run works until ctx ends.
 func (w *Worker) Run(ctx context.Context) {
-	tick := time.NewTicker(w.Every)
-	defer tick.Stop()
-	var complained time.Time
-	for {
-		for {
-			more, err := w.Step(ctx)
-			if err != nil {
-				w.loaded = false
-				if now := w.Now(); ctx.Err() == nil && now.Sub(complained) > 10*time.Second {
-					complained = now
-					w.Log.Error("figures: the history of alarms cannot be read on; it is read again", "error", err)
-				}
-			}
-			if err != nil || !more || ctx.Err() != nil {
-				break
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-w.wake:
-			w.loaded = false
-		case <-tick.C:
-		}
-	}
+	reload := func() { w.loaded = false }
+	jobs.Worker{
+		Step: w.Step, Every: w.Every, Wake: w.wake, Woken: reload, Failed: reload, Now: w.Now,
+		Complain: func(err error) {
+			w.Log.Error("figures: the history of alarms cannot be read on; it is read again", "error", err)
+		},
+	}.Follow(ctx)
 }
 
 // Step reads one batch and judges the floods. It reports whether there is more.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"time"
 
 	"guardroom/console/audit"
@@ -53,6 +54,9 @@ type Line struct {
 type Known struct {
 	Station, Category, DeviceName, PointName, Location string
 	Verbs                                              []devices.Verb
+	Points                                             []KnownPoint    // of a whole device
+	Commands                                           auth.Permission // that commands to the device need
+	Offline                                            bool            // nothing can be asked now
 	Demo                                               bool
 }
 
@@ -67,6 +71,8 @@ type Options struct {
 	WatchEvery func(station string) time.Duration
 	// Command asks a panel for something, as commands.Desk.Request does.
 	Command func(ctx context.Context, by auth.Operator, w commands.Wish) (commands.Command, error)
+	// Order is Command for what a person was permitted already.
+	Order func(ctx context.Context, by auth.Operator, w commands.Wish) (commands.Command, error)
 	// Raise puts an alarm of the console's own into the list.
 	Raise func(ctx context.Context, station string, s devices.Signal) error
 	Log   *slog.Logger
@@ -129,18 +135,33 @@ func (d *Desk) Add(ctx context.Context, by auth.Operator, w Wish) (Impairment, e
 		return Impairment{}, err
 	}
 	begin, _ := w.Mode.Verbs()
-	if w.Command && (begin == "" || !slices.Contains(known.Verbs, begin)) {
+	whole := w.Point.Point() == AllPoints
+	if w.Command && whole {
+		if err := by.May(known.Commands, known.Station); err != nil {
+			return Impairment{}, err
+		}
+	} else if w.Command && (begin == "" || !slices.Contains(known.Verbs, begin)) {
 		return Impairment{}, &InvalidError{Field: "command", Reason: "this point does not take the command: do it at the panel"}
 	}
 	i := d.entry(known, w.Point, w.Mode, now)
 	until := moment(w.Until)
 	i.Source, i.Reason, i.By, i.ByName, i.Until = Person, reason, by.ID, by.Name, &until
-	line, e := Tell(by, &i, now, "entered", map[string]string{"mode": string(i.Mode), "reason": reason, "until": until.Format(time.RFC3339)})
+	params := map[string]string{"mode": string(i.Mode), "reason": reason, "until": until.Format(time.RFC3339)}
+	if w.Command && whole {
+		if err := d.askWhole(ctx, known, &i, begin); err != nil {
+			return Impairment{}, err
+		}
+		params["verb"], params["points"] = string(begin), strconv.Itoa(len(i.Commands))
+	}
+	line, e := Tell(by, &i, now, "entered", params)
 	i, err = d.o.Store.Add(ctx, by, i, line, e)
 	if err != nil {
 		return Impairment{}, fmt.Errorf("enter %s as %s: %w", w.Point, w.Mode, err)
 	}
-	if !w.Command {
+	if whole {
+		d.Poke()
+	}
+	if !w.Command || whole {
 		return i, nil
 	}
 	return d.command(ctx, by, i, begin, reason)
@@ -218,14 +239,7 @@ func (d *Desk) End(ctx context.Context, by auth.Operator, id string, version int
 		if err != nil {
 			return Impairment{}, err
 		}
-		if verb == "" || !slices.Contains(known.Verbs, verb) {
-			return Impairment{}, &InvalidError{Field: "command", Reason: "this point does not take the command: do it at the panel"}
-		}
-		words := reason
-		if words == "" {
-			words = i.Reason
-		}
-		if i, err = d.command(ctx, by, i, verb, words); err != nil {
+		if i, err = d.endByCommand(ctx, by, i, known, verb, reason); err != nil {
 			return Impairment{}, err
 		}
 		version = i.Version
@@ -249,6 +263,24 @@ func (d *Desk) End(ctx context.Context, by auth.Operator, id string, version int
 		}
 		return what, map[string]string{"reason": i.EndReason}, nil
 	})
+}
+
+// endByCommand asks the panel to put the point, or those of a whole device that
+// were asked for it, back in service.
+func (d *Desk) endByCommand(ctx context.Context, by auth.Operator, i Impairment, known Known, verb devices.Verb, reason string) (Impairment, error) {
+	if len(i.Commands) > 0 {
+		if err := by.May(known.Commands, i.Station); err != nil {
+			return Impairment{}, err
+		}
+		return d.endWhole(ctx, by, i, verb)
+	}
+	if verb == "" || !slices.Contains(known.Verbs, verb) {
+		return Impairment{}, &InvalidError{Field: "command", Reason: "this point does not take the command: do it at the panel"}
+	}
+	if reason == "" {
+		reason = i.Reason
+	}
+	return d.command(ctx, by, i, verb, reason)
 }
 
 // Walk notes that a round of the fire watch was made, for every entry that

@@ -4,6 +4,7 @@
 //
 //	impairment.go the machine of one entry
 //	desk.go       the use cases
+//	whole.go      asking the points of a whole device
 //	run.go        what panels say, and what falls due
 //
 // An entry never hides danger to life: an alarm of fire, duress or hold-up shows
@@ -100,9 +101,14 @@ type Impairment struct {
 	// when it holds none.
 	Removed string `json:"removed"`
 	// Command is the last command that was sent to the panel for this entry.
+	// For a whole device it sums up what became of its points.
 	Command *Told `json:"command"`
-	Warned  bool  `json:"warned"`   // it ends within a quarter of an hour
-	OverRun bool  `json:"over_run"` // its time is over, and the panel still says so
+	// Commands are, for a whole device, what became of each of its points.
+	Commands []Told `json:"commands,omitempty"`
+	// AskedAt is when somebody last wanted the points of a whole device asked.
+	AskedAt *time.Time `json:"asked_at,omitempty"`
+	Warned  bool       `json:"warned"`   // it ends within a quarter of an hour
+	OverRun bool       `json:"over_run"` // its time is over, and the panel still says so
 
 	// The fire watch, while a fire point is disabled or isolated. Points of one
 	// zone share their rounds.
@@ -133,6 +139,9 @@ const (
 
 // Told is a command that was sent for an entry, as far as is known.
 type Told struct {
+	Point     devices.PointID `json:"point,omitempty"` // of a whole device
+	PointName string          `json:"point_name,omitempty"`
+
 	ID    string          `json:"id"`
 	Verb  devices.Verb    `json:"verb"`
 	State devices.Outcome `json:"state"`

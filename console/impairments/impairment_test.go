@@ -121,3 +121,70 @@ func TestWatchIsSharedByAZone(t *testing.T) {
 		t.Errorf("an alarm about a whole panel stands at %s", p)
 	}
 }
+
+// A whole device: points answer in any order, some refuse, some were so before.
+// Only a few are under way at a time, each is asked once for each verb, what was
+// never begun is never ended, and the sum says how it stands.
+func TestAWholeDeviceIsAskedPointByPoint(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		until := noon.Add(time.Hour)
+		i := entered(Isolated, false, until)
+		n := rapid.IntRange(1, 12).Draw(t, "points")
+		var points []KnownPoint
+		held := map[devices.PointID]bool{}
+		for k := range n {
+			p := devices.PointID(fmt.Sprintf("g/f.p%d", k))
+			points = append(points, KnownPoint{ID: p, Name: string(p)})
+			held[p] = rapid.IntRange(0, 5).Draw(t, "held") == 0
+		}
+		asked := map[string]devices.Outcome{} // verb and point
+		drive := func(verb devices.Verb, most int) {
+			for range most {
+				var answers []Told
+				for _, told := range i.Commands {
+					if told.ID != "" && !told.State.Final() {
+						told.State = rapid.SampledFrom([]devices.Outcome{devices.Confirmed, devices.Refused, devices.TimedOut, devices.Unknown}).Draw(t, "outcome")
+						asked[string(verb)+string(told.Point)] = told.State
+						answers = append(answers, told)
+						break
+					}
+				}
+				for _, told := range i.next() {
+					key := string(verb) + string(told.Point)
+					if _, twice := asked[key]; twice || told.Verb != verb || held[told.Point] {
+						t.Fatalf("%s is asked for %s, which it was or must not be", told.Point, told.Verb)
+					}
+					told.ID, told.State = key, devices.Sent
+					asked[key] = devices.Sent
+					answers = append(answers, told)
+				}
+				i.hear(answers)
+				under := 0
+				for _, told := range i.Commands {
+					if told.ID != "" && !told.State.Final() {
+						under++
+					}
+				}
+				if under > underWay {
+					t.Fatalf("%d points are asked at a time", under)
+				}
+			}
+		}
+		i.begin(points, devices.Isolate, held, noon)
+		most := rapid.IntRange(0, 3*n).Draw(t, "rounds")
+		drive(devices.Isolate, most)
+		i.finish(devices.Deisolate, noon)
+		drive(devices.Deisolate, 4*n)
+		for _, p := range points {
+			begun, was := asked["isolate"+string(p.ID)]
+			_, ended := asked["deisolate"+string(p.ID)]
+			if want := was && begun != devices.Refused; ended != want {
+				t.Fatalf("%s answered %q to the beginning (%t) and was asked to end it: %t", p.ID, begun, was, ended)
+			}
+		}
+		if !i.Command.State.Final() || i.Command.Verb != devices.Deisolate || i.Command.Text == "" {
+			t.Fatalf("the sum %+v of %+v", i.Command, i.Commands)
+		}
+	})
+}

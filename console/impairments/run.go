@@ -7,6 +7,7 @@ import (
 
 	"guardroom/console/audit"
 	"guardroom/console/auth"
+	"guardroom/console/jobs"
 	"guardroom/devices"
 )
 
@@ -36,11 +37,27 @@ type Word struct {
 
 // Loose is what has come apart and is to be put right.
 type Loose struct {
-	Lifted   []string        // entries whose removal somebody ended
-	Told     map[string]Told // entries whose command has been answered
-	OverRun  []Impairment    // time is over, the panel was asked to begin it and not yet to end it
-	Missed   []Impairment    // a round is overdue and no alarm says so; one entry of each watch
-	Answered []Late          // an alarm says that a round is overdue, and it was made
+	Lifted   []string          // entries whose removal somebody ended
+	Told     map[string][]Told // entries of which commands have been answered
+	Asking   []Impairment      // whole devices of which points are still to be asked
+	Said     map[string]Said   // whole devices of which the panel says something else than the entry
+	OverRun  []Impairment      // time is over, the panel was asked to begin it and not yet to end it
+	Missed   []Impairment      // a round is overdue and no alarm says so; one entry of each watch
+	Answered []Late            // an alarm says that a round is overdue, and it was made
+}
+
+// Said is what a panel says of the points that a whole device was asked for: that
+// one of them at least is so, or none any more.
+type Said struct {
+	Active bool
+	Since  time.Time
+}
+
+func (s Said) what() string {
+	if s.Active {
+		return "panel_active"
+	}
+	return "panel_restored"
 }
 
 // Sort finds in the open entries that are overdue or over their time, and in the
@@ -87,22 +104,11 @@ const look = 500 * time.Millisecond
 
 // Run keeps the register as the panels say it is, until ctx ends.
 func (d *Desk) Run(ctx context.Context) {
-	tick := time.NewTicker(look)
-	defer tick.Stop()
-	failing := false
-	for {
-		err := d.Keep(ctx)
-		if err != nil && ctx.Err() == nil && !failing {
-			d.o.Log.Warn("impairments: will try again", "err", err)
-		}
-		failing = err != nil
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		case <-d.wake:
-		}
-	}
+	jobs.Worker{
+		Step:  func(ctx context.Context) (bool, error) { return false, d.Keep(ctx) },
+		Every: look, Wake: d.wake,
+		Complain: func(err error) { d.o.Log.Warn("impairments: will try again", "err", err) },
+	}.Follow(ctx)
 }
 
 // Keep looks once. What it does depends only on what the database says, so that
@@ -122,13 +128,18 @@ func (d *Desk) Keep(ctx context.Context) error {
 		}
 	}
 	for id, told := range loose.Told {
-		if err := d.quietly(ctx, id, "answered", func(i *Impairment, _ time.Time) (map[string]string, bool) {
-			if i.Command == nil || i.Command.ID != told.ID || i.Command.State == told.State {
-				return nil, false
-			}
-			i.Command = &told
-			i.Version++
-			return map[string]string{"verb": string(told.Verb), "command": told.ID, "state": string(told.State), "text": told.Text}, true
+		if err := d.answered(ctx, id, told); err != nil {
+			return err
+		}
+	}
+	for _, i := range loose.Asking {
+		if err := d.ask(ctx, i); err != nil {
+			return err
+		}
+	}
+	for id, said := range loose.Said {
+		if err := d.quietly(ctx, id, said.what(), func(i *Impairment, now time.Time) (map[string]string, bool) {
+			return nil, i.Says(said.Active, said.Since, now)
 		}); err != nil {
 			return err
 		}
@@ -136,6 +147,12 @@ func (d *Desk) Keep(ctx context.Context) error {
 	for _, i := range loose.OverRun {
 		_, verb := i.Mode.Verbs()
 		// Whoever asked the panel for it until an instant has asked for its end too.
+		if len(i.Commands) > 0 {
+			if _, err := d.endWhole(ctx, system, i, verb); err != nil {
+				return err
+			}
+			continue
+		}
 		by := auth.Operator{ID: system.ID, Username: system.Username, Name: system.Name, Grants: []auth.Grant{{Role: auth.Supervisor, Station: i.Station}}}
 		if _, err := d.command(ctx, by, i, verb, "the time is over: "+i.Reason); err != nil {
 			return err

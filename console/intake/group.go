@@ -35,18 +35,24 @@ type group struct {
 }
 
 // commit stores messages, and holes as gaps, in one transaction; then the
-// messages are done and their gateways get a confirm.
+// messages are done and their gateways get a confirm. The shards of the messages
+// are busy meanwhile; the holes are of s.
 func (s *shard) commit(ctx context.Context, messages []*message, holes map[string]map[uint64][]span) error {
+	g := &group{now: s.in.o.Now(), before: map[string]*track{}, tracks: map[string]*track{}, stations: map[string]string{},
+		fresh: map[confirmKey][]uint64{}, gaps: map[confirmKey][]Gap{}, at: map[confirmKey]*sequence{}}
 	for _, m := range messages {
-		t, err := s.track(ctx, m.gateway)
+		owner := s.in.shard(m.gateway)
+		t, err := owner.track(ctx, m.gateway)
 		if err != nil {
 			return fmt.Errorf("read the progress of gateway %s: %w", m.gateway, err)
 		}
-		t.heard = s.in.o.Now()
-		s.stations[m.gateway] = m.station
+		t.heard = g.now
+		owner.stations[m.gateway] = m.station
+		g.before[m.gateway], g.stations[m.gateway] = t, m.station
 	}
-	g := &group{now: s.in.o.Now(), before: s.tracks, tracks: map[string]*track{}, stations: s.stations,
-		fresh: map[confirmKey][]uint64{}, gaps: map[confirmKey][]Gap{}, at: map[confirmKey]*sequence{}}
+	for gateway := range holes {
+		g.before[gateway], g.stations[gateway] = s.tracks[gateway], s.stations[gateway]
+	}
 	for _, m := range messages {
 		g.take(m)
 	}
@@ -59,7 +65,7 @@ func (s *shard) commit(ctx context.Context, messages []*message, holes map[strin
 		s.in.groups.Add(1)
 	}
 	for gateway, t := range g.tracks {
-		s.tracks[gateway] = t
+		s.in.shard(gateway).tracks[gateway] = t
 	}
 	s.in.signals.Add(int64(len(g.records) + len(g.own)))
 	s.in.letters.Add(int64(len(g.letters)))

@@ -103,6 +103,7 @@ func (in *Intake) Remind(ctx context.Context, station, gateway string) error {
 type Intake struct {
 	o       Options
 	shards  []*shard
+	turn    sync.Mutex // of those with little to commit
 	confirm *confirmer
 	stop    context.CancelFunc // ends the committers, whatever waits
 	work    sync.WaitGroup
@@ -123,8 +124,9 @@ func New(j Journal, o Options) *Intake {
 	ctx, in.stop = context.WithCancel(context.Background())
 	talk, in.hush = context.WithCancel(context.Background())
 	for n := range o.Shards {
-		s := &shard{in: in, journal: j, number: n, queue: newQueue(o.Queue, o.Bytes), tracks: map[string]*track{}, stations: map[string]string{}}
-		in.shards = append(in.shards, s)
+		in.shards = append(in.shards, &shard{in: in, journal: j, number: n, queue: newQueue(o.Queue, o.Bytes), tracks: map[string]*track{}, stations: map[string]string{}})
+	}
+	for _, s := range in.shards {
 		in.work.Go(func() { s.run(ctx) })
 	}
 	in.ending.Go(func() { in.confirm.run(talk) })

@@ -169,7 +169,7 @@ func TestTakeCommitsOnceConfirmsAndRaises(t *testing.T) {
 	}
 	w.until("the alarm on the board", func() bool { w.mu.Lock(); defer w.mu.Unlock(); return len(w.events) == 1 })
 	var shown alarms.Alarm
-	if err := json.Unmarshal(w.events[0].Data, &shown); err != nil || shown.ID != open[0].ID || shown.Change != open[0].Change || shown.Change == 0 {
+	if err := json.Unmarshal(w.events[0].Data, &shown); err != nil || shown.ID != open[0].ID || shown.Version != open[0].Version {
 		t.Errorf("shown %+v (%v), want %+v", shown, err, open[0])
 	}
 	if n := w.number(`SELECT count(*) FROM signal_keys`); n != 0 {

@@ -5,36 +5,70 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"guardroom/devices"
 	"guardroom/gateway/link"
 )
 
-// shard commits for its gateways, one transaction after the other, so that each
-// gateway's order is kept. One goroutine, run by run, owns everything but the
-// queue.
+// shard keeps what is known of its gateways, and commits for them one
+// transaction after the other, so that each gateway's order is kept.
+//
+// While little waits, one committer takes it for all shards, and the others wait
+// for their turn: a transaction costs about as much for one signal as for thirty,
+// and two at a time only wait for each other. A shard with much to do commits by
+// itself, beside the others.
 type shard struct {
-	in       *Intake
-	journal  Journal
-	number   int
-	queue    *queue // in
+	in      *Intake
+	journal Journal
+	number  int
+	queue   *queue // in
+
+	busy     sync.Mutex // held while its signals are in a transaction; owns what follows
 	tracks   map[string]*track
 	stations map[string]string // of the gateways in tracks
 	complain time.Time         // when a failure was last logged
 	complete bool              // every gateway with a hole is in tracks
 }
 
+// few is how many signals are no reason to commit beside others.
+const few = 64
+
+func (s *shard) hasFew() bool { return s.queue.waiting() < few }
+
+// turn commits what waits, and reports whether that was anything.
+func (s *shard) turn(ctx context.Context) bool {
+	if s.hasFew() {
+		s.in.turn.Lock()
+		defer s.in.turn.Unlock()
+	}
+	s.busy.Lock()
+	defer s.busy.Unlock()
+	group := s.queue.take(s.in.o.Group)
+	if len(group) == 0 {
+		return false
+	}
+	for _, other := range s.in.shards {
+		if other != s && other.hasFew() && other.busy.TryLock() {
+			defer other.busy.Unlock()
+			group = append(group, other.queue.take(few)...)
+		}
+	}
+	s.store(ctx, group)
+	return true
+}
+
 // run commits until the queue is closed and empty, or ctx ends.
 func (s *shard) run(ctx context.Context) {
 	tick := time.NewTicker(min(s.in.o.HoleAge/4, time.Second))
 	defer tick.Stop()
+	s.busy.Lock()
 	s.complete = s.remember(ctx)
+	s.busy.Unlock()
 	for {
-		group := s.queue.take(s.in.o.Group)
-		if len(group) > 0 {
-			s.store(ctx, group)
-		} else if s.queue.ended() {
+		took := s.turn(ctx)
+		if !took && s.queue.ended() {
 			return
 		}
 		select {
@@ -45,7 +79,7 @@ func (s *shard) run(ctx context.Context) {
 			continue
 		default:
 		}
-		if len(group) > 0 {
+		if took {
 			continue
 		}
 		select {
@@ -58,7 +92,7 @@ func (s *shard) run(ctx context.Context) {
 	}
 }
 
-// remember loads the gateways that had a hole when the console stopped: they may
+// remember loads, with busy held, the gateways that had a hole when the console stopped: they may
 // say nothing new, and the hole must be told all the same.
 func (s *shard) remember(ctx context.Context) bool {
 	gateways, err := s.journal.Unsettled(ctx)
@@ -167,6 +201,8 @@ func (m *message) finish() {
 
 // findHoles tells of the numbers that have been missing too long.
 func (s *shard) findHoles(ctx context.Context) {
+	s.busy.Lock()
+	defer s.busy.Unlock()
 	if !s.complete {
 		s.complete = s.remember(ctx)
 	}
@@ -262,12 +298,13 @@ func (q *sequence) skipKnown(first, last uint64, now time.Time) {
 // forget throws away what is remembered of the group's gateways: after a failed
 // commit only the database knows. The wait for missing numbers begins anew.
 func (s *shard) forget(group []*message) {
-	for _, m := range group {
-		s.drop(m.gateway)
-	}
 	now := s.in.o.Now()
-	for _, t := range s.tracks {
-		t.away = now
+	for _, m := range group {
+		owner := s.in.shard(m.gateway)
+		owner.drop(m.gateway)
+		for _, t := range owner.tracks {
+			t.away = now
+		}
 	}
 }
 

@@ -244,10 +244,16 @@ func set[V any](to *V, from *V) {
 	}
 }
 
-// noDeadband says why a deadband is not kept here.
+// noDeadband says where a dead band is set instead: the console hears that a limit
+// was passed, not each value, so it could only guess.
 func noDeadband(p Point) string {
-	if p.Type == "analog" || p.Type == "counter" {
-		return "the console hears that a limit was passed, not the value itself: set above or below with its deadband in the point's profile, where the value is known; a delay can be set here"
+	switch {
+	case slices.ContainsFunc(p.Limits, func(l devices.Limit) bool { return l.Adjustable != nil }):
+		return "the limit and its dead band are kept where the value is read: set alarm_above with clear_below, or alarm_below with clear_above, under limits of the point in its gateway's configuration"
+	case len(p.Limits) > 0:
+		return "the limit and its dead band are the profile's, and it lets no site move them; a delay can be set here"
+	case p.Type == "analog" || p.Type == "counter":
+		return "this point's profile sets no limit; alarm_above with clear_below, or alarm_below with clear_above, gives it one with a dead band"
 	}
 	return "this point has states and no value; a delay keeps it from chattering"
 }

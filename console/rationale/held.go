@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"guardroom/console/jobs"
 	"guardroom/console/live"
 	"guardroom/devices"
 )
@@ -106,31 +107,13 @@ func (h *Held) Wake() {
 
 // Run works until ctx ends.
 func (h *Held) Run(ctx context.Context) {
-	tick := time.NewTicker(h.Every)
-	defer tick.Stop()
-	var complained time.Time
-	for {
-		for {
-			more, err := h.Step(ctx)
-			if err != nil {
-				h.loaded = false
-				if now := h.Now(); ctx.Err() == nil && now.Sub(complained) > 10*time.Second {
-					complained = now
-					h.Log.Error("doors that stand open are not watched now; it is tried again, the controllers watch by themselves", "error", err)
-				}
-			}
-			if err != nil || !more || ctx.Err() != nil {
-				break
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-h.wake:
-			h.read = time.Time{}
-		case <-tick.C:
-		}
-	}
+	jobs.Worker{
+		Step: h.Step, Every: h.Every, Wake: h.wake, Now: h.Now,
+		Woken: func() { h.read = time.Time{} }, Failed: func() { h.loaded = false },
+		Complain: func(err error) {
+			h.Log.Error("doors that stand open are not watched now; it is tried again, the controllers watch by themselves", "error", err)
+		},
+	}.Follow(ctx)
 }
 
 // Step reads what doors did, and raises what has stood open too long. It reports

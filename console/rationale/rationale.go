@@ -55,10 +55,11 @@ type Point struct {
 	ID                                 devices.PointID
 	Station, Name, Device, DeviceName  string // Device is "<gateway>/<device>"
 	Location, Area, AreaName, Category string
-	Type                               string
+	Type, Unit                         string
 	Kinds                              []devices.Kind
 	Priority                           int                  // the device's own, 0 none
 	Priorities                         map[devices.Kind]int // set on the device's page
+	Limits                             []devices.Limit      // of its value, with their dead bands
 }
 
 // RationaleRow is one point's kind with what counts for it.
@@ -74,6 +75,11 @@ type RationaleRow struct {
 	Category   string          `json:"category"`
 	Kind       devices.Kind    `json:"kind"`
 	LifeSafety bool            `json:"life_safety"`
+	// Limits are the bounds of the point's value that give this kind, in Unit, each
+	// with its dead band: beyond alarm it raises, only beyond clear it ends. They are
+	// the profile's, or the site's own where the profile lets it move them.
+	Limits []devices.Limit `json:"limits"`
+	Unit   string          `json:"unit"`
 	Fields
 	// Own lists the fields that the station has set for this kind or for all kinds
 	// of the point.
@@ -246,7 +252,7 @@ func row(p Point, k devices.Kind, own map[Key]Own) RationaleRow {
 	r := RationaleRow{
 		Station: p.Station, Point: p.ID, PointName: p.Name, Device: p.Device, DeviceName: p.DeviceName,
 		Location: p.Location, Area: p.Area, AreaName: p.AreaName, Category: p.Category, Kind: k,
-		LifeSafety: k != "" && info.LifeSafety, Fields: exact.Fields, Own: []string{}, Version: exact.Version, ChangedBy: exact.ChangedBy,
+		LifeSafety: k != "" && info.LifeSafety, Limits: p.limits(k), Unit: p.Unit, Fields: exact.Fields, Own: []string{}, Version: exact.Version, ChangedBy: exact.ChangedBy,
 	}
 	if exact.Version > 0 {
 		at := exact.ChangedAt.UTC()
@@ -264,6 +270,17 @@ func row(p Point, k devices.Kind, own map[Key]Own) RationaleRow {
 		r.Cameras = []string{}
 	}
 	return r
+}
+
+// limits are the bounds that give kind k; of all kinds, those that give any.
+func (p Point) limits(k devices.Kind) []devices.Limit {
+	list := []devices.Limit{}
+	for _, l := range p.Limits {
+		if l.Kind != "" && (k == "" || l.Kind == k) {
+			list = append(list, l)
+		}
+	}
+	return list
 }
 
 // priority is what the alarm machine takes: the station's here, else what was

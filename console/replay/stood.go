@@ -24,11 +24,29 @@ func Stood(row alarms.Alarm, history []alarms.Entry) (a alarms.Alarm, standing b
 	// What only the row can tell of is left out rather than told of another time.
 	a.Escalation, a.FinishAt, a.Chattering, a.FirstUp = nil, nil, false, nil
 	a.ClearedAt, a.Cause, a.Confirmed, a.Count, a.SuppressedChildren = nil, nil, false, 0, 0
-	a.Version, a.Change = len(history), 0
+	a.Version = len(history)
 	for _, e := range history {
 		follow(&a, &row, e)
 	}
 	return a, a.Open() || a.ToClose()
+}
+
+// Grading is a line of an alarm's history by which a rule made it graver.
+type Grading struct {
+	Line int64
+	At   time.Time
+	Was  int // priority before; 0: the line does not say
+}
+
+// PriorityBefore is the priority that an alarm had before the first of its gradings
+// that later names; now when none is later.
+func PriorityBefore(now int, gradings []Grading, later func(Grading) bool) int {
+	for _, g := range gradings {
+		if later(g) && g.Was > 0 {
+			return g.Was
+		}
+	}
+	return now
 }
 
 // follow takes over what a line says besides the states.

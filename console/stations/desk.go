@@ -22,6 +22,7 @@ import (
 	"guardroom/console/auth"
 	"guardroom/console/live"
 	"guardroom/devices"
+	"guardroom/gateway/link"
 )
 
 // stationStore keeps stations. Each writing method writes the entry too.
@@ -61,8 +62,11 @@ type Options struct {
 	Stations stationStore
 	Gateways gatewayStore
 	Points   pointStore
-	Raiser   raiser
-	Hub      *live.Hub
+	Configs  configStore
+	// SendConfig holds a configuration out to a gateway; version 0 takes it away.
+	SendConfig func(station, gateway string, m link.ConfigMessage) error
+	Raiser     raiser
+	Hub        *live.Hub
 	// Drop cuts the connection of a gateway whose credential no longer holds; may be nil.
 	Drop func(gateway string)
 	// Online is told when a gateway has introduced itself; may be nil.
@@ -89,8 +93,9 @@ type Desk struct {
 	stations map[string]Station
 	gateways map[string]*gateway
 	override map[devices.PointID]Override
-	ignored  map[string]uint64 // why a message was not used -> how often
-	changes  uint64            // counts what was changed here, so that an older read of the store undoes nothing
+	expected map[string][]chan link.AppliedMessage // gateway -> who waits for its answer
+	ignored  map[string]uint64                     // why a message was not used -> how often
+	changes  uint64                                // counts what was changed here, so that an older read of the store undoes nothing
 }
 
 // Open reads the register.
@@ -107,7 +112,7 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 	d := &Desk{
 		o: o, started: o.Now(), wake: make(chan struct{}, 1),
 		stations: map[string]Station{}, gateways: map[string]*gateway{},
-		override: map[devices.PointID]Override{}, ignored: map[string]uint64{},
+		override: map[devices.PointID]Override{}, ignored: map[string]uint64{}, expected: map[string][]chan link.AppliedMessage{},
 	}
 	if err := d.Refresh(ctx); err != nil {
 		return nil, err
@@ -168,6 +173,28 @@ func (d *Desk) Stations(by auth.Operator) []Station {
 	}
 	slices.SortFunc(list, func(a, b Station) int { return cmp.Compare(a.ID, b.ID) })
 	return list
+}
+
+// A StationName is all that is told of a station to somebody who may not see it.
+type StationName struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Covering lists the stations whose officers may be asked to cover another: every
+// one, by id and name only, for those who may grant that anywhere.
+func (d *Desk) Covering(by auth.Operator) ([]StationName, error) {
+	if _, err := by.Scope(auth.CoverGrant, ""); err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := make([]StationName, 0, len(d.stations))
+	for _, s := range d.stations {
+		list = append(list, StationName{ID: s.ID, Name: s.Name})
+	}
+	slices.SortFunc(list, func(a, b StationName) int { return cmp.Compare(a.ID, b.ID) })
+	return list, nil
 }
 
 // Station returns a station's facts, for those who have permission elsewhere.

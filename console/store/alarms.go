@@ -22,14 +22,14 @@ type Alarms struct{ DB *DB }
 // alarmColumns fit scanAlarm; the table's alias is a.
 const alarmColumns = `a.id, a.station, a.gateway, a.device, a.device_name, a.point, a.point_name, a.location, a.kind, a.category,
 	a.priority, a.life_safety, a.state, a.raised_at, a.last_at, a.received_at, a.cleared_at, a.count, a.text, a.signal_state,
-	a.detail, a.acknowledged, a.confirmed, a.first_up, a.cause, a.suppressed_children, a.late, a.demo, a.version, a.change,
+	a.detail, a.acknowledged, a.confirmed, a.first_up, a.cause, a.suppressed_children, a.late, a.demo, a.version,
 	a.beneath, a.removed, a.owner, a.escalation, a.finish_at, a.close_needed, a.closed, a.area, a.area_name, a.building, a.building_name,
 	a.chattering, a.on_test, a.escalate_at, a.escalation_level, a.asked, a.claimed, a.born_suppressed, a.epoch, a.seq`
 
 func scanAlarm(row pgx.CollectableRow) (a alarms.Alarm, err error) {
 	err = row.Scan(&a.ID, &a.Station, &a.Gateway, &a.Device, &a.DeviceName, &a.Point, &a.PointName, &a.Location, &a.Kind, &a.Category,
 		&a.Priority, &a.LifeSafety, &a.State, &a.RaisedAt, &a.LastAt, &a.ReceivedAt, &a.ClearedAt, &a.Count, &a.Text, &a.SignalState,
-		&a.Detail, &a.Acknowledged, &a.Confirmed, &a.FirstUp, &a.Cause, &a.SuppressedChildren, &a.Late, &a.Demo, &a.Version, &a.Change,
+		&a.Detail, &a.Acknowledged, &a.Confirmed, &a.FirstUp, &a.Cause, &a.SuppressedChildren, &a.Late, &a.Demo, &a.Version,
 		&a.Beneath, &a.Removed, &a.Owner, &a.Escalation, &a.FinishAt, &a.CloseNeeded, &a.Closed, &a.Area, &a.AreaName, &a.Building, &a.BuildingName,
 		&a.Chattering, &a.OnTest, &a.Kept.EscalateAt, &a.Kept.Level,
 		&a.Kept.Asked, &a.Kept.Claimed, &a.Kept.BornSuppressed, &a.Kept.First.Epoch, &a.Kept.First.Seq)
@@ -39,40 +39,34 @@ func scanAlarm(row pgx.CollectableRow) (a alarms.Alarm, err error) {
 			*at = at.UTC()
 		}
 	}
-	a.Kept.Was = a.State
+	a.Kept.Was, a.Kept.Stored = a.State, true
 	return a, err
 }
 
-// saveAlarms writes alarms with the change number of the transaction, and shows
-// them. Those that were there before are changed first, so that a key whose alarm
-// is over has room for a new one.
-func (t *Tx) saveAlarms(list []*alarms.Alarm) {
-	if len(list) == 0 {
-		return
+// saveAlarms writes alarms with the statements that wait, and shows them. Those
+// that were there before are changed first, so that a key whose alarm is over has
+// room for a new one. All of it is before the change number is drawn: what every
+// other transaction waits for must not wait for this.
+func (t *Tx) saveAlarms(list []*alarms.Alarm) error {
+	var known, fresh columns
+	for _, a := range list {
+		to := &known
+		if !a.Kept.Stored {
+			to = &fresh
+		}
+		a.Kept.Stored = true
+		if err := to.add(a); err != nil {
+			return fmt.Errorf("write alarm %s: %w", a.ID, err)
+		}
+		t.Tell(a.Event())
 	}
-	t.Last(func(_ context.Context, change int64) error {
-		var known, fresh columns
-		for _, a := range list {
-			to := &known
-			if a.Change == 0 {
-				to = &fresh
-			}
-			a.Change = change
-			if err := to.add(a); err != nil {
-				return fmt.Errorf("write alarm %s: %w", a.ID, err)
-			}
-		}
-		if n := len(known.ids); n > 0 {
-			t.queue(fmt.Sprintf("change %d alarms", n), allOf(n), updateAlarms, known.changing()...)
-		}
-		if n := len(fresh.ids); n > 0 {
-			t.queue(fmt.Sprintf("write %d alarms", n), allOf(n), insertAlarms, append(fresh.changing(), fresh.fixed()...)...)
-		}
-		for _, a := range list {
-			t.Tell(a.Event())
-		}
-		return nil
-	})
+	if n := len(known.ids); n > 0 {
+		t.queue(fmt.Sprintf("change %d alarms", n), allOf(n), updateAlarms, known.changing()...)
+	}
+	if n := len(fresh.ids); n > 0 {
+		t.queue(fmt.Sprintf("write %d alarms", n), allOf(n), insertAlarms, append(fresh.changing(), fresh.fixed()...)...)
+	}
+	return nil
 }
 
 func allOf(n int) func(rows int64) error {
@@ -95,7 +89,7 @@ type columns struct {
 	acknowledged, firstUp, causes               []*string
 	confirmed, late                             []bool
 	suppressed, versions, asked                 []int32
-	changes, epochs, seqs                       []int64
+	epochs, seqs                                []int64
 	stations, gateways, devices, deviceNames    []string
 	points, pointNames, locations, kinds, sorts []string
 	priorities                                  []int32
@@ -137,7 +131,7 @@ func (c *columns) add(a *alarms.Alarm) error {
 	c.details, c.acknowledged, c.firstUp = append(c.details, string(text)), append(c.acknowledged, acknowledged), append(c.firstUp, firstUp)
 	c.causes, c.confirmed, c.late = append(c.causes, (*string)(a.Cause)), append(c.confirmed, a.Confirmed), append(c.late, a.Late)
 	c.suppressed, c.versions, c.asked = append(c.suppressed, int32(a.SuppressedChildren)), append(c.versions, int32(a.Version)), append(c.asked, int32(a.Kept.Asked))
-	c.changes, c.epochs, c.seqs = append(c.changes, a.Change), append(c.epochs, int64(a.Kept.First.Epoch)), append(c.seqs, int64(a.Kept.First.Seq))
+	c.epochs, c.seqs = append(c.epochs, int64(a.Kept.First.Epoch)), append(c.seqs, int64(a.Kept.First.Seq))
 	c.stations, c.gateways, c.devices = append(c.stations, a.Station), append(c.gateways, a.Gateway), append(c.devices, a.Device)
 	c.deviceNames, c.points, c.pointNames = append(c.deviceNames, a.DeviceName), append(c.points, string(a.Point)), append(c.pointNames, a.PointName)
 	c.locations, c.kinds, c.sorts = append(c.locations, a.Location), append(c.kinds, string(a.Kind)), append(c.sorts, a.Category)
@@ -178,7 +172,7 @@ func optional[V any](v *V) (*string, error) {
 // changing are the columns that may change, in the order of changingColumns.
 func (c *columns) changing() []any {
 	return []any{c.ids, c.states, c.raised, c.last, c.cleared, c.counts, c.texts, c.signalStates, c.details, c.acknowledged, c.firstUp,
-		c.causes, c.confirmed, c.late, c.suppressed, c.versions, c.asked, c.changes, c.epochs, c.seqs,
+		c.causes, c.confirmed, c.late, c.suppressed, c.versions, c.asked, c.epochs, c.seqs,
 		c.beneath, c.removed, c.owners, c.escalations, c.closed, c.escalateAt, c.levels, c.finishAt, c.chattering, c.onTest}
 }
 
@@ -191,24 +185,24 @@ func (c *columns) fixed() []any {
 
 const (
 	changingColumns = `id, state, raised_at, last_at, cleared_at, count, text, signal_state, detail, acknowledged, first_up,
-		cause, confirmed, late, suppressed_children, version, asked, change, epoch, seq,
+		cause, confirmed, late, suppressed_children, version, asked, epoch, seq,
 		beneath, removed, owner, escalation, closed, escalate_at, escalation_level, finish_at, chattering, on_test`
 	changingArrays = `$1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
-		$12::text[], $13::bool[], $14::bool[], $15::int[], $16::int[], $17::int[], $18::bigint[], $19::bigint[], $20::bigint[],
-		$21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::timestamptz[], $27::int[], $28::timestamptz[], $29::bool[], $30::bool[]`
+		$12::text[], $13::bool[], $14::bool[], $15::int[], $16::int[], $17::int[], $18::bigint[], $19::bigint[],
+		$20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::timestamptz[], $26::int[], $27::timestamptz[], $28::bool[], $29::bool[]`
 	fixedColumns = `station, gateway, device, device_name, point, point_name, location, kind, category,
 		priority, life_safety, demo, born_suppressed, received_at, claimed,
 		close_needed, area, area_name, building, building_name`
-	fixedArrays = `$31::text[], $32::text[], $33::text[], $34::text[], $35::text[], $36::text[], $37::text[], $38::text[], $39::text[],
-		$40::int[], $41::bool[], $42::bool[], $43::bool[], $44::timestamptz[], $45::text[],
-		$46::bool[], $47::text[], $48::text[], $49::text[], $50::text[]`
+	fixedArrays = `$30::text[], $31::text[], $32::text[], $33::text[], $34::text[], $35::text[], $36::text[], $37::text[], $38::text[],
+		$39::int[], $40::bool[], $41::bool[], $42::bool[], $43::timestamptz[], $44::text[],
+		$45::bool[], $46::text[], $47::text[], $48::text[], $49::text[]`
 
 	updateAlarms = `
 	UPDATE alarms a
 	   SET state = w.state, raised_at = w.raised_at, last_at = w.last_at, cleared_at = w.cleared_at, count = w.count, text = w.text,
 	       signal_state = w.signal_state, detail = w.detail::jsonb, acknowledged = w.acknowledged::jsonb, first_up = w.first_up::jsonb,
 	       cause = w.cause, confirmed = w.confirmed, late = w.late, suppressed_children = w.suppressed_children, version = w.version,
-	       asked = w.asked, change = w.change, epoch = w.epoch, seq = w.seq,
+	       asked = w.asked, epoch = w.epoch, seq = w.seq,
 	       beneath = w.beneath, removed = w.removed::jsonb, owner = w.owner::jsonb, escalation = w.escalation::jsonb, closed = w.closed::jsonb,
 	       escalate_at = w.escalate_at, escalation_level = w.escalation_level, finish_at = w.finish_at, chattering = w.chattering, on_test = w.on_test
 	  FROM unnest(` + changingArrays + `) w (` + changingColumns + `)
@@ -216,7 +210,7 @@ const (
 	insertAlarms = `
 	INSERT INTO alarms (` + changingColumns + `, ` + fixedColumns + `)
 	SELECT id, state, raised_at, last_at, cleared_at, count, text, signal_state, detail::jsonb, acknowledged::jsonb, first_up::jsonb,
-	       cause, confirmed, late, suppressed_children, version, asked, change, epoch, seq,
+	       cause, confirmed, late, suppressed_children, version, asked, epoch, seq,
 	       beneath, removed::jsonb, owner::jsonb, escalation::jsonb, closed::jsonb, escalate_at, escalation_level, finish_at, chattering, on_test,
 	       ` + fixedColumns + `
 	  FROM unnest(` + changingArrays + `, ` + fixedArrays + `) w (` + changingColumns + `, ` + fixedColumns + `)`
@@ -239,10 +233,10 @@ func (t *Tx) writeHistory(lines []alarms.Line) error {
 		if signals[i], err = optional(l.Entry.Signal); err != nil {
 			return fmt.Errorf("write the history of alarms: %w", err)
 		}
-		if l.Entry.Removed == nil && l.Entry.Disposition == "" {
+		if l.Entry.Removed == nil && l.Entry.Disposition == "" && l.Entry.Priority == 0 {
 			continue
 		}
-		if effects[i], err = optional(&effect{l.Entry.Removed, l.Entry.Disposition}); err != nil {
+		if effects[i], err = optional(&effect{l.Entry.Removed, l.Entry.Disposition, l.Entry.Priority, l.Entry.PriorityWas}); err != nil {
 			return fmt.Errorf("write the history of alarms: %w", err)
 		}
 	}
@@ -259,6 +253,13 @@ func (t *Tx) writeHistory(lines []alarms.Line) error {
 type effect struct {
 	Removed     *alarms.Removed    `json:"removed,omitempty"`
 	Disposition alarms.Disposition `json:"disposition,omitempty"`
+	Priority    int                `json:"priority,omitempty"`
+	PriorityWas int                `json:"priority_was,omitempty"`
+}
+
+// onto gives e what f says.
+func (f effect) onto(e *alarms.Entry) {
+	e.Removed, e.Disposition, e.Priority, e.PriorityWas = f.Removed, f.Disposition, f.Priority, f.PriorityWas
 }
 
 // Find returns alarms.ErrNotFound when id is unknown.
@@ -291,7 +292,8 @@ func (s Alarms) History(ctx context.Context, id string) ([]alarms.Entry, error) 
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e alarms.Entry, err error) {
 		var f effect
 		err = row.Scan(&e.At, &e.What, &e.From, &e.To, &e.Beneath, &e.By, &e.ByName, &e.Address, &e.Comment, &e.Signal, &f)
-		e.At, e.Removed, e.Disposition = e.At.UTC(), f.Removed, f.Disposition
+		e.At = e.At.UTC()
+		f.onto(&e)
 		return e, err
 	})
 	if err != nil {
@@ -312,7 +314,7 @@ func (s Alarms) List(ctx context.Context, q alarms.Query) (alarms.Page, error) {
 	}
 	switch {
 	case q.Closing:
-		w.and("a.state = 'normal' AND a.close_needed AND a.closed IS NULL")
+		w.and("a.to_close")
 	case len(q.States) > 0:
 		w.and("a.state = ANY(?)", q.States)
 	default:
@@ -397,8 +399,10 @@ func (t *Tx) ChangeAlarms(list []*alarms.Alarm, lines []alarms.Line) error {
 	for _, a := range list {
 		a.Attend(t.policies.Of(a.Station), t.Now)
 	}
-	t.saveAlarms(list)
-	return t.writeHistory(lines)
+	if err := t.writeHistory(lines); err != nil {
+		return err
+	}
+	return t.saveAlarms(list)
 }
 
 // DueAlarms locks alarms that have to go a step up, or that are not finished in

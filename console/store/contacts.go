@@ -227,9 +227,27 @@ func (s *Notify) DutyChief(ctx context.Context, station string) (notify.Contact,
 
 // Receivers lists whom a notice to a role, a contact or a user reaches.
 func (t *Tx) Receivers(ctx context.Context, station, to string) ([]notify.Contact, error) {
+	key := receiversKey{station, to}
+	if list, known := t.receivers[key]; known { // a flood asks for the same ones fifty times
+		return list, nil
+	}
+	rows, _ := t.queryReceivers(ctx, station, to)
+	list, err := pgx.CollectRows(rows, scanContact)
+	if err != nil {
+		return nil, err
+	}
+	if t.receivers == nil {
+		t.receivers = map[receiversKey][]notify.Contact{}
+	}
+	t.receivers[key] = list
+	return list, nil
+}
+
+type receiversKey struct{ station, to string }
+
+func (t *Tx) queryReceivers(ctx context.Context, station, to string) (pgx.Rows, error) {
 	if to == string(notify.ForDutyChief) {
-		rows, _ := t.Query(ctx, selectDutyChief, station, t.Now)
-		return pgx.CollectRows(rows, scanContact)
+		return t.Query(ctx, selectDutyChief, station, t.Now)
 	}
 	where, value := `c.role = $2`, to
 	if id, named := strings.CutPrefix(to, "contact:"); named {
@@ -237,6 +255,5 @@ func (t *Tx) Receivers(ctx context.Context, station, to string) ([]notify.Contac
 	} else if id, named := strings.CutPrefix(to, "user:"); named {
 		where, value = `c.user_id = $2`, id
 	}
-	rows, _ := t.Query(ctx, `SELECT `+contactColumns+` FROM contacts c WHERE c.station = $1 AND `+where+` ORDER BY c.position, c.id LIMIT 50`, station, value)
-	return pgx.CollectRows(rows, scanContact)
+	return t.Query(ctx, `SELECT `+contactColumns+` FROM contacts c WHERE c.station = $1 AND `+where+` ORDER BY c.position, c.id LIMIT 50`, station, value)
 }

@@ -335,11 +335,21 @@ func (s *Correlation) Grave(ctx context.Context, r correlation.Rule, h correlati
 	}
 	_, err := s.DB.Write(ctx, func(ctx context.Context, tx *Tx) error {
 		rows, _ := tx.Query(ctx, `
-			UPDATE alarms a SET priority = $3
-			  FROM (SELECT DISTINCT point, kind FROM unnest($1::text[], $2::text[]) x (point, kind)) w
-			 WHERE a.point = w.point AND a.kind = w.kind AND a.open AND a.priority > $3
-			RETURNING `+alarmColumns, points, kinds, r.Outcome.Priority)
-		list, err := pgx.CollectRows(rows, scanAlarm)
+			WITH was AS MATERIALIZED (
+			SELECT a.id, a.priority
+			  FROM alarms a
+			  JOIN (SELECT DISTINCT point, kind FROM unnest($1::text[], $2::text[]) x (point, kind)) w ON a.point = w.point AND a.kind = w.kind
+			 WHERE a.open AND a.priority > $3
+			   FOR UPDATE OF a)
+			UPDATE alarms a SET priority = $3 FROM was WHERE a.id = was.id
+			RETURNING was.priority, `+alarmColumns, points, kinds, r.Outcome.Priority)
+		var before []int
+		list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (alarms.Alarm, error) {
+			var was int
+			a, err := scanAlarm(aheadOf(row, &was))
+			before = append(before, was)
+			return a, err
+		})
 		if err != nil {
 			return err
 		}
@@ -352,9 +362,21 @@ func (s *Correlation) Grave(ctx context.Context, r correlation.Rule, h correlati
 			tx.Audit(audit.By(auth.System(), a.Station, "alarm.priority", "alarm:"+a.ID,
 				map[string]string{"priority": fmt.Sprint(a.Priority), "rule": r.ID, "rule_name": r.Name, "hit": fmt.Sprint(h.ID)}))
 			changed = append(changed, a)
-			lines = append(lines, a.Line(tx.Now, alarms.What("priority_raised"), auth.System(), r.Name))
+			lines = append(lines, a.Graded(tx.Now, before[i], auth.System(), r.Name))
 		}
 		return tx.ChangeAlarms(changed, lines)
 	})
 	return err
 }
+
+// behind is a row whose first column is read beside the rest.
+type behind struct {
+	pgx.CollectableRow
+	first any
+}
+
+func (b behind) Scan(to ...any) error { return b.CollectableRow.Scan(append([]any{b.first}, to...)...) }
+
+// aheadOf reads the first column of a row into first and leaves the rest to whoever
+// scans it.
+func aheadOf(row pgx.CollectableRow, first any) pgx.CollectableRow { return behind{row, first} }

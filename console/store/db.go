@@ -106,6 +106,7 @@ func (db *DB) tune(c *pgxpool.Config) {
 	set("application_name", "guardroom")
 	set("timezone", "UTC")
 	set("plan_cache_mode", "force_generic_plan")
+	set("jit", "off") // compiling takes longer than any query here may
 	set("statement_timeout", ms(db.o.Deadline))
 	set("idle_in_transaction_session_timeout", ms(4*db.o.Deadline))
 }

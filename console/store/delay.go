@@ -117,7 +117,7 @@ func askToConfirm(ctx context.Context, tx *Tx, timer jobs.Timer) error {
 	}
 	asked := *s
 	asked.NeedsConfirm = true
-	b.Renew(s, asked, tx.Now)
+	b.Renew(s, asked, tx.Now, "asked to confirm")
 	return tx.keep(b)
 }
 

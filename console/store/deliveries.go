@@ -28,20 +28,17 @@ func scanDelivery(row pgx.CollectableRow) (d notify.Delivery, err error) {
 	return d, err
 }
 
-// Deliver queues deliveries with the transaction.
-func (t *Tx) Deliver(ctx context.Context, list []notify.Delivery) error {
+// Deliver queues deliveries with the statements that wait.
+func (t *Tx) Deliver(_ context.Context, list []notify.Delivery) error {
 	for _, d := range list {
 		var next *time.Time
 		if d.State == notify.Waiting {
 			next = &t.Now
 		}
-		_, err := t.Exec(ctx, `
+		t.queue("queue a delivery", nil, `
 			INSERT INTO deliveries (id, station, "to", contact, name, channel, address, subject, text, about, state, reason, created_at, next_at, demo)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 			d.ID, d.Station, d.To, d.Contact, d.Name, d.Channel, d.Address, plain(d.Subject), plain(d.Text), d.About, d.State, d.Reason, t.Now, next, d.Demo)
-		if err != nil {
-			return fmt.Errorf("queue a delivery: %w", err)
-		}
 	}
 	return nil
 }

@@ -158,14 +158,11 @@ const pastColumns = `h.at, h.what, h.from_state, h.to_state, h.beneath, h.by, h.
 
 // scanPast reads a line of an alarm's history, behind the columns in before.
 func scanPast(row pgx.CollectableRow, before ...any) (e alarms.Entry, err error) {
-	var effect *struct {
-		Removed     *alarms.Removed    `json:"removed"`
-		Disposition alarms.Disposition `json:"disposition"`
-	}
-	err = row.Scan(append(before, &e.At, &e.What, &e.From, &e.To, &e.Beneath, &e.By, &e.ByName, &e.Address, &e.Comment, &e.Signal, &effect)...)
+	var f *effect
+	err = row.Scan(append(before, &e.At, &e.What, &e.From, &e.To, &e.Beneath, &e.By, &e.ByName, &e.Address, &e.Comment, &e.Signal, &f)...)
 	e.At = e.At.UTC()
-	if effect != nil {
-		e.Removed, e.Disposition = effect.Removed, effect.Disposition
+	if f != nil {
+		f.onto(&e)
 	}
 	return e, err
 }

@@ -88,7 +88,17 @@ func (t *Tx) insertImpairment(ctx context.Context, i *impairments.Impairment) er
 func (t *Tx) keepRemoved(ctx context.Context, by auth.Operator, before, after *impairments.Impairment) error {
 	wanted := after.Open() && after.Source == impairments.Person && after.Until != nil
 	moved := before != nil && before.Until != nil && after.Until != nil && !before.Until.Equal(*after.Until)
-	if after.Removed != "" && (!wanted || moved) {
+	if after.Removed != "" && wanted && moved {
+		holds, err := t.Extend(ctx, by, after.Removed, *after.Until, "register: "+after.Reason)
+		if err != nil {
+			return fmt.Errorf("keep the alarms of %s out of service: %w", after.Point, err)
+		}
+		if holds {
+			return nil
+		}
+		after.Removed = "" // it ended meanwhile: a new one is laid over them
+	}
+	if after.Removed != "" && !wanted {
 		if _, _, err := t.Restore(ctx, by, after.Removed, "register: "+string(after.Mode)); err != nil {
 			return fmt.Errorf("put the alarms of %s back: %w", after.Point, err)
 		}

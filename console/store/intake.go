@@ -516,8 +516,7 @@ func readHeld(rows pgx.Rows, into map[alarms.Key]*alarms.Held) error {
 // Keep writes what the machine changed.
 func (t intakeTx) Keep(_ context.Context, b *alarms.Board) error { return t.keep(b) }
 
-// keep writes conditions, removals and history now, the alarms themselves last,
-// as they carry the change number.
+// keep writes conditions, removals, history and the alarms themselves.
 func (t *Tx) keep(b *alarms.Board) error {
 	b.Settle(t.Now)
 	t.keepConditions(b)
@@ -531,8 +530,7 @@ func (t *Tx) keep(b *alarms.Board) error {
 	if err := t.writeHistory(b.History()); err != nil {
 		return err
 	}
-	t.saveAlarms(b.Touched())
-	return nil
+	return t.saveAlarms(b.Touched())
 }
 
 func (t *Tx) keepConditions(b *alarms.Board) {

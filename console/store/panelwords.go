@@ -88,6 +88,12 @@ func (s Impairments) Loose(ctx context.Context) (l impairments.Loose, err error)
 		if l.Told, err = answered(ctx, tx); err != nil {
 			return err
 		}
+		if l.Asking, err = asking(ctx, tx); err != nil {
+			return err
+		}
+		if l.Said, err = said(ctx, tx); err != nil {
+			return err
+		}
 		return overdue(ctx, tx, &l)
 	})
 	if err != nil {
@@ -96,20 +102,53 @@ func (s Impairments) Loose(ctx context.Context) (l impairments.Loose, err error)
 	return l, nil
 }
 
-// answered lists open entries whose command has become something else than they say.
-func answered(ctx context.Context, tx pgx.Tx) (map[string]impairments.Told, error) {
-	told := map[string]impairments.Told{}
+// answered lists open entries of which a command has become something else than
+// they say.
+func answered(ctx context.Context, tx pgx.Tx) (map[string][]impairments.Told, error) {
+	told := map[string][]impairments.Told{}
 	rows, _ := tx.Query(ctx, `
-		SELECT i.id, c.id, c.verb, c.state, c.code, c.text
-		  FROM impairments i JOIN commands c ON c.id = i.doc->'command'->>'id'
-		 WHERE i.open AND c.state <> i.doc->'command'->>'state'`)
+		SELECT i.id, c.id, c.point, c.verb, c.state, c.code, c.text
+		  FROM impairments i
+		 CROSS JOIN LATERAL (SELECT i.doc->'command' AS t UNION ALL SELECT jsonb_array_elements(coalesce(i.doc->'commands', '[]'))) told
+		  JOIN commands c ON c.id = told.t->>'id'
+		 WHERE i.open AND c.state <> told.t->>'state'
+		 ORDER BY i.id, c.id LIMIT 1000`)
 	var id string
 	var t impairments.Told
-	_, err := pgx.ForEachRow(rows, []any{&id, &t.ID, &t.Verb, &t.State, &t.Code, &t.Text}, func() error {
-		told[id] = t
+	_, err := pgx.ForEachRow(rows, []any{&id, &t.ID, &t.Point, &t.Verb, &t.State, &t.Code, &t.Text}, func() error {
+		told[id] = append(told[id], t)
 		return nil
 	})
 	return told, err
+}
+
+// asking lists open entries of whole devices of which points are still to be asked.
+func asking(ctx context.Context, tx pgx.Tx) ([]impairments.Impairment, error) {
+	rows, _ := tx.Query(ctx, `SELECT doc FROM impairments WHERE open AND doc->'commands' @> '[{"id": "", "state": "requested"}]' ORDER BY id LIMIT 100`)
+	return pgx.CollectRows(rows, scanDoc[impairments.Impairment])
+}
+
+// said compares what open entries of whole devices have of their panel with what
+// the panel last said of the points that they asked. What was so before they
+// asked does not count.
+func said(ctx context.Context, tx pgx.Tx) (map[string]impairments.Said, error) {
+	all := map[string]impairments.Said{}
+	rows, _ := tx.Query(ctx, `
+		SELECT i.id, bool_or(w.active), max(w.since)
+		  FROM impairments i
+		 CROSS JOIN LATERAL jsonb_array_elements(i.doc->'commands') t
+		  JOIN panel_words w ON w.point = t->>'point'
+		   AND w.kind = CASE i.mode WHEN 'isolated' THEN 'zone.isolated' WHEN 'disabled' THEN 'fire.disablement' ELSE 'fire.test' END
+		 WHERE i.open AND i.doc ? 'commands' AND t->>'code' <> $1
+		 GROUP BY i.id, i.doc
+		HAVING bool_or(w.active) <> (i.doc->>'panel' = 'active')`, impairments.Already)
+	var id string
+	var s impairments.Said
+	_, err := pgx.ForEachRow(rows, []any{&id, &s.Active, &s.Since}, func() error {
+		all[id] = s
+		return nil
+	})
+	return all, err
 }
 
 // overdue compares missed rounds with the alarms that say so, and finds entries

@@ -79,6 +79,8 @@ type pointRow struct {
 	Priority int      `json:"priority"`
 	Location string   `json:"location"`
 	Position int      `json:"position"`
+
+	Limits []devices.Limit `json:"limits"`
 }
 
 func pointRows(gateway string, b *link.BirthMessage) []pointRow {
@@ -88,7 +90,7 @@ func pointRows(gateway string, b *link.BirthMessage) []pointRow {
 			row := pointRow{
 				ID: string(devices.MakePointID(gateway, d.ID, p.ID)), Device: d.ID, Point: p.ID, Name: p.Name, Category: d.Category,
 				Type: string(p.Type), Unit: p.Unit, States: append([]string{}, p.States...), Kinds: []string{}, Verbs: []string{},
-				Priority: p.Priority, Location: p.Location, Position: i,
+				Priority: p.Priority, Location: p.Location, Position: i, Limits: append([]devices.Limit{}, p.Limits...),
 			}
 			for _, k := range p.Kinds {
 				row.Kinds = append(row.Kinds, string(k))
@@ -111,15 +113,15 @@ func savePoints(ctx context.Context, tx *Tx, r stations.Record) error {
 		return err
 	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO points (id, station, gateway, device, point, name, category, type, unit, states, kinds, verbs, priority, location, position)
-		SELECT id, $2, $1, device, point, name, category, type, unit, states, kinds, verbs, priority, location, position
+		INSERT INTO points (id, station, gateway, device, point, name, category, type, unit, states, kinds, verbs, priority, location, position, limits)
+		SELECT id, $2, $1, device, point, name, category, type, unit, states, kinds, verbs, priority, location, position, limits
 		  FROM jsonb_to_recordset($3::jsonb) AS p (id text, device text, point text, name text, category text, type text, unit text,
-		       states text[], kinds text[], verbs text[], priority integer, location text, position integer)
+		       states text[], kinds text[], verbs text[], priority integer, location text, position integer, limits jsonb)
 		ON CONFLICT (id) DO UPDATE
 		   SET station = excluded.station, gateway = excluded.gateway, device = excluded.device, point = excluded.point, name = excluded.name,
 		       category = excluded.category, type = excluded.type, unit = excluded.unit, states = excluded.states, kinds = excluded.kinds,
 		       verbs = excluded.verbs, priority = excluded.priority, location = excluded.location, position = excluded.position,
-		       gone = false, version = points.version + 1`, r.ID, r.Station, list)
+		       limits = excluded.limits, gone = false, version = points.version + 1`, r.ID, r.Station, list)
 	return err
 }
 

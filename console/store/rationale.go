@@ -34,17 +34,18 @@ func (s Rationale) Points(ctx context.Context, station string, only ...devices.P
 	rows, _ := s.DB.Pool.Query(ctx, `
 		SELECT p.id, p.station, coalesce(nullif(p.given_name, ''), nullif(p.name, ''), p.point), p.gateway || '/' || p.device,
 		       coalesce(nullif(d.name, ''), p.device), coalesce(nullif(p.location, ''), d.location, ''), coalesce(ar.id, ''), coalesce(ar.name, ''),
-		       coalesce(nullif(p.category, ''), d.category, ''), p.type, p.kinds, p.priority, p.priorities
+		       coalesce(nullif(p.category, ''), d.category, ''), p.type, p.unit, p.kinds, p.priority, p.priorities, p.limits
 		  FROM points p LEFT JOIN devices d ON d.id = p.gateway || '/' || p.device `+whereabouts+w.sql(), w.args...)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p rationale.Point, err error) {
-		var priorities []byte
+		var priorities, limits []byte
 		var kinds []string
-		err = row.Scan(&p.ID, &p.Station, &p.Name, &p.Device, &p.DeviceName, &p.Location, &p.Area, &p.AreaName, &p.Category, &p.Type, &kinds, &p.Priority, &priorities)
+		err = row.Scan(&p.ID, &p.Station, &p.Name, &p.Device, &p.DeviceName, &p.Location, &p.Area, &p.AreaName, &p.Category, &p.Type, &p.Unit, &kinds, &p.Priority, &priorities, &limits)
 		for _, k := range kinds {
 			p.Kinds = append(p.Kinds, devices.Kind(k))
 		}
 		// an override that cannot be read must not hide the point: the default holds
 		_ = json.Unmarshal(priorities, &p.Priorities)
+		_ = json.Unmarshal(limits, &p.Limits) // nor may limits that cannot be read
 		return p, err
 	})
 	if err != nil {

@@ -7,12 +7,15 @@ import (
 	"strings"
 	"testing"
 
+	"guardroom/console/audit"
 	"guardroom/console/auth"
 	"guardroom/console/rationale"
 	"guardroom/console/reports"
+	"guardroom/console/stations"
 	"guardroom/console/store"
 	"guardroom/console/store/storetest"
 	"guardroom/devices"
+	"guardroom/gateway/link"
 )
 
 func chief() auth.Operator {
@@ -163,5 +166,46 @@ func TestTheMachineTakesThePriorityThatThePageShows(t *testing.T) {
 	}
 	if _, err := d.List(context.Background(), auth.Operator{}, rationale.Filter{Station: "hq"}); err == nil {
 		t.Error("a stranger reads")
+	}
+}
+
+// The rationale of a value shows its limit and dead band as its gateway tells them,
+// and says where they are set.
+func TestRationaleShowsTheLimitsOfAValue(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	pointsOf(t, db)
+	ctx := t.Context()
+	birth := func(limits ...devices.Limit) {
+		t.Helper()
+		r := stations.Record{ID: "g1", Station: "hq", Birth: &link.BirthMessage{Devices: []devices.Device{{ID: "ups-1", Category: "power", Points: []devices.Point{
+			{ID: "temperature", Type: devices.Analog, Unit: "°C", Kinds: []devices.Kind{devices.EnvThreshold}, Limits: limits},
+		}}}}}
+		if err := (&store.Points{DB: db}).SaveBirth(ctx, r, audit.Entry{Action: "gateway.birth", Station: "hq"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := &rationale.Desk{Store: store.Rationale{DB: db}}
+	k := key("ups-1.temperature", "env.threshold")
+	refused := func(want string) {
+		t.Helper()
+		if _, err := d.Set(ctx, chief(), "hq", []rationale.Change{{Key: k, Deadband: ptr(2.0)}}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("a dead band here: %v, want %q", err, want)
+		}
+	}
+	birth()
+	refused("sets no limit")
+	hot := devices.Limit{State: "hot", Kind: devices.EnvThreshold, Side: devices.Above, Alarm: 40, Clear: 38}
+	birth(hot)
+	refused("lets no site move them")
+	hot.Alarm, hot.Own, hot.Adjustable = 35.5, true, &devices.Range{From: 25, To: 60}
+	birth(hot, devices.Limit{State: "odd", Side: devices.Above, Alarm: 90, Clear: 80})
+	refused("under limits of the point in its gateway's configuration")
+	row, err := d.Of(ctx, chief(), k)
+	if err != nil || row.Unit != "°C" || len(row.Limits) != 1 || row.Limits[0].Alarm != 35.5 || row.Limits[0].Clear != 38 || !row.Limits[0].Own || row.Limits[0].Adjustable.To != 60 {
+		t.Errorf("%+v %v", row, err)
+	}
+	if row, err := d.Of(ctx, chief(), key("doors-1.door1", "door.forced")); err != nil || row.Limits == nil || len(row.Limits) != 0 {
+		t.Errorf("a door: %+v %v", row, err)
 	}
 }

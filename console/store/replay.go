@@ -175,8 +175,13 @@ func stoodAt(ctx context.Context, tx pgx.Tx, station string, open []string, span
 	if err != nil {
 		return nil, err
 	}
+	graded, err := readGraded(ctx, tx, all)
+	if err != nil {
+		return nil, err
+	}
 	stood := make([]alarms.Alarm, 0, len(list))
 	for _, row := range list {
+		row.Priority = replay.PriorityBefore(row.Priority, graded[row.ID], func(g replay.Grading) bool { return g.At.After(at) })
 		if a, standing := replay.Stood(row, histories[row.ID]); standing {
 			stood = append(stood, a)
 		}
@@ -185,6 +190,23 @@ func stoodAt(ctx context.Context, tx pgx.Tx, station string, open []string, span
 		return cmp.Or(first(x.LifeSafety, y.LifeSafety), cmp.Compare(x.Priority, y.Priority), x.RaisedAt.Compare(y.RaisedAt), cmp.Compare(x.ID, y.ID))
 	})
 	return stood, nil
+}
+
+// readGraded reads by which rules alarms were made graver, oldest first.
+func readGraded(ctx context.Context, tx pgx.Tx, ids []string) (map[string][]replay.Grading, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT alarm, id, at, coalesce((effect->>'priority_was')::int, 0) FROM alarm_history
+		 WHERE alarm = ANY($1) AND what = 'priority_raised' ORDER BY alarm, id`, ids)
+	graded := map[string][]replay.Grading{}
+	var id string
+	var g replay.Grading
+	if _, err := pgx.ForEachRow(rows, []any{&id, &g.Line, &g.At, &g.Was}, func() error {
+		graded[id] = append(graded[id], g)
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("read which alarms became graver: %w", err)
+	}
+	return graded, nil
 }
 
 // first puts what is true before what is not.
@@ -456,13 +478,18 @@ func alarmSteps(ctx context.Context, tx pgx.Tx, w replay.Window, spans []span, p
 	if err != nil {
 		return nil, err
 	}
+	graded, err := readGraded(ctx, tx, names)
+	if err != nil {
+		return nil, err
+	}
 	var steps []filmStep
 	for _, row := range list {
-		history := histories[row.ID]
+		history, now := histories[row.ID], row.Priority
 		for i, id := range history.ids {
 			if !wanted[id] {
 				continue
 			}
+			row.Priority = replay.PriorityBefore(now, graded[row.ID], func(g replay.Grading) bool { return g.Line > id })
 			a, standing := replay.Stood(row, history.entries[:i+1])
 			e := history.entries[i]
 			steps = append(steps, filmStep{filmPlace{e.At.UnixMicro(), true, id}, replay.FilmStep{At: e.At.UTC(), Alarm: &a, What: string(e.What), Closed: !standing}})

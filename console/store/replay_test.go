@@ -6,11 +6,13 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"guardroom/console/alarms"
 	"guardroom/console/auth"
+	"guardroom/console/correlation"
 	"guardroom/console/intake"
 	"guardroom/console/replay"
 	"guardroom/console/store"
@@ -378,4 +380,52 @@ func count(t *testing.T, db *store.DB, sql string, args ...any) (n int) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// An alarm that a rule made graver is shown with the grade that it had at the time.
+func TestThePastKnowsWhenAnAlarmBecameGraver(t *testing.T) {
+	t.Parallel()
+	w := newPastWorld(t, 3)
+	if err := w.db.MakePartitions(t.Context(), w.now); err != nil {
+		t.Fatal(err)
+	}
+	began := w.now
+	w.seq++
+	s := devices.Signal{Point: "gw/d1.p", Kind: devices.DoorForced, Active: true, Occurred: w.now, Observed: w.now, Clock: devices.Synced, Epoch: 1, Seq: w.seq}
+	w.commit(intake.Record{Signal: s, Station: "hq", Gateway: "gw", Received: w.now})
+	w.now = w.now.Add(time.Minute)
+	rule := correlation.Rule{ID: "r", Name: "Somebody is inside"}
+	rule.Outcome.Priority = 1
+	if err := store.NewCorrelation(w.db).Grave(t.Context(), rule, correlation.RuleHit{Hit: correlation.Hit{Signals: []correlation.Signal{{Point: s.Point, Kind: s.Kind}}}}); err != nil {
+		t.Fatal(err)
+	}
+	w.digest()
+	desk := replay.Desk{Store: store.Replay{DB: w.db}, Now: func() time.Time { return w.now }}
+	for at, want := range map[time.Time]int{began.Add(time.Second): 2, w.now: 1} {
+		still, err := desk.At(t.Context(), boss, "hq", at)
+		if err != nil || len(still.Alarms) != 1 || still.Alarms[0].Priority != want {
+			t.Errorf("at %s: %+v (%v), want priority %d", at, still.Alarms, err, want)
+		}
+	}
+	film, err := desk.Between(t.Context(), boss, replay.Window{Station: "hq", From: began.Add(-time.Second), To: w.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps []string
+	for _, step := range film.Items {
+		if step.Alarm != nil {
+			steps = append(steps, fmt.Sprintf("%s %d", step.What, step.Alarm.Priority))
+		}
+	}
+	if got := strings.Join(steps, ", "); got != "raised 2, priority_raised 1" {
+		t.Errorf("the film: %s", got)
+	}
+	found, err := w.desk.Find(t.Context(), boss, w.open()[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	history, err := store.Alarms{DB: w.db}.History(t.Context(), found.ID)
+	if err != nil || len(history) != 2 || history[1].Priority != 1 || history[1].PriorityWas != 2 || history[1].What != alarms.Graver {
+		t.Errorf("history %+v (%v)", history, err)
+	}
 }

@@ -182,7 +182,7 @@ const selectNeeded = `
 	SELECT CASE
 	       WHEN NOT pg_try_advisory_xact_lock($3) THEN 'export'
 	       WHEN EXISTS (SELECT FROM alarms WHERE open AND least(raised_at, received_at) < $2) THEN 'open_alarm'
-	       WHEN EXISTS (SELECT FROM alarms WHERE state = 'normal' AND close_needed AND closed IS NULL AND least(raised_at, received_at) < $2) THEN 'alarm_to_close'
+	       WHEN EXISTS (SELECT FROM alarms WHERE to_close AND least(raised_at, received_at) < $2) THEN 'alarm_to_close'
 	       WHEN EXISTS (SELECT FROM legal_holds WHERE released_at IS NULL AND from_at < $2 AND until_at > $1) THEN 'legal_hold'
 	       ELSE '' END`
 
@@ -205,12 +205,16 @@ func (db *DB) dropPartition(ctx context.Context, p partition, r replay.Retention
 			return err
 		}
 		// Intake waits for the lock too: what does not come at once comes another hour.
-		for _, sql := range []string{`SET LOCAL lock_timeout = '500ms'`, `ALTER TABLE signals DETACH PARTITION ` + name, `DROP TABLE ` + name} {
+		// The digest first, or it could name a text that goes.
+		for _, sql := range []string{`SET LOCAL lock_timeout = '500ms'`, `SELECT FROM journal_follower FOR UPDATE`, `ALTER TABLE signals DETACH PARTITION ` + name, `DROP TABLE ` + name} {
 			if _, err := tx.Exec(ctx, sql); err != nil {
 				return err
 			}
 		}
 		if err := dropDigests(ctx, tx, p.to, last); err != nil {
+			return err
+		}
+		if err := dropTexts(ctx, tx); err != nil {
 			return err
 		}
 		tx.Audit(audit.By(auth.System(), "", "journal.drop", "partition:"+p.name, map[string]string{
@@ -244,6 +248,18 @@ func dropDigests(ctx context.Context, tx *Tx, before time.Time, signal int64) er
 		   AND EXISTS (SELECT FROM replay_frames g JOIN journal_segments t ON t.id = g.segment
 		                WHERE g.station = f.station AND g.segment > f.segment AND t.until < $1)`, before)
 	return err
+}
+
+// dropTexts forgets what no segment says any more: signals repeat what was said
+// before, so a text lives as long as the last of them. The digest must be locked.
+func dropTexts(ctx context.Context, tx *Tx) error {
+	_, err := tx.Exec(ctx, `
+		DELETE FROM journal_texts t
+		 WHERE NOT EXISTS (SELECT FROM (SELECT DISTINCT unnest(texts) AS id FROM journal_segments WHERE texts <> '{}') said WHERE said.id = t.id)`)
+	if err != nil {
+		return fmt.Errorf("forget texts: %w", err)
+	}
+	return nil
 }
 
 // dropRest deletes what lies in no partition and is older than the retention, some

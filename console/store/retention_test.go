@@ -123,6 +123,15 @@ func TestRetentionDropsOnlyWhatNobodyNeeds(t *testing.T) {
 	if n := count(t, w.db, `SELECT count(*) FROM journal_minutes WHERE minute < $1`, old.AddDate(0, 0, 30)); n != 0 {
 		t.Errorf("%d minutes of the dropped week are left", n)
 	}
+	if n := count(t, w.db, `SELECT count(*) FROM journal_texts WHERE kind = 'door.opened'`); n != 0 {
+		t.Errorf("%d texts are kept that nothing says any more", n)
+	}
+	if n := count(t, w.db, `SELECT count(*) FROM journal_texts t WHERE NOT EXISTS (SELECT FROM journal_segments s WHERE t.id = ANY(s.texts))`); n != 0 {
+		t.Errorf("%d texts are in no segment", n)
+	}
+	if n := count(t, w.db, `SELECT count(*) FROM journal_segments s, unnest(s.texts) said WHERE NOT EXISTS (SELECT FROM journal_texts t WHERE t.id = said)`); n != 0 {
+		t.Errorf("%d segments name texts that are gone", n)
+	}
 	// What held when the dropped part ended is known still.
 	still, err := desk.At(t.Context(), boss, "hq", w.now)
 	if err != nil || len(still.Points["gw/d1.p"].Conditions) != 2 {

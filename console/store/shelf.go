@@ -252,6 +252,26 @@ func (t *Tx) Restore(ctx context.Context, by auth.Operator, id, why string) (ala
 	return *s, true, t.flush(ctx)
 }
 
+// Extend moves the end of a removal in force, with this transaction: what lies
+// beneath stays there. It is false for one that has ended already. The record is
+// the caller's.
+func (t *Tx) Extend(ctx context.Context, by auth.Operator, id string, until time.Time, why string) (bool, error) {
+	b, s, err := t.boardOf(ctx, id)
+	if err != nil || s.Ended != nil {
+		return false, err
+	}
+	to := *s
+	to.By, to.ByName, to.Until = by.ID, by.Name, &until
+	b.Renew(s, to, t.Now, why)
+	if err := t.keep(b); err != nil {
+		return false, err
+	}
+	if err := t.queueTimers(shelfTimers(s)); err != nil { // by its new version
+		return false, err
+	}
+	return true, t.flush(ctx)
+}
+
 // boardOf finds removal id with the board about it. What has ended has no board.
 func (t *Tx) boardOf(ctx context.Context, id string) (*alarms.Board, *alarms.Shelf, error) {
 	rows, _ := t.Query(ctx, selectShelf+` WHERE r.id = $1`, plain(id))
@@ -416,7 +436,7 @@ func (s Alarms) Confirm(ctx context.Context, id string, step func(s *alarms.Shel
 			return err
 		}
 		tx.Audit(entry)
-		b.Renew(found, shelf, tx.Now)
+		b.Renew(found, shelf, tx.Now, "confirmed for the next shift")
 		if err := tx.keep(b); err != nil {
 			return err
 		}

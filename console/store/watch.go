@@ -153,7 +153,7 @@ func (s *Watch) Closing(ctx context.Context, station string) ([]alarms.Alarm, er
 	defer cancel()
 	rows, _ := s.DB.Pool.Query(ctx, `
 		SELECT `+alarmColumns+` FROM alarms a
-		 WHERE a.station = $1 AND a.state = 'normal' AND a.close_needed AND a.closed IS NULL
+		 WHERE a.station = $1 AND a.to_close
 		 ORDER BY a.id DESC LIMIT 300`, station)
 	return pgx.CollectRows(rows, scanAlarm)
 }

@@ -13,6 +13,7 @@ import (
 	"guardroom/console/alarms"
 	"guardroom/console/audit"
 	"guardroom/console/live"
+	"guardroom/console/notify"
 )
 
 // Tx is one writing transaction.
@@ -20,7 +21,8 @@ type Tx struct {
 	pgx.Tx
 	Now time.Time // one instant for everything in it, in microseconds as the database keeps them
 
-	policies *alarms.Policies
+	policies  *alarms.Policies
+	receivers map[receiversKey][]notify.Contact // that were asked for
 
 	waiting pgx.Batch // statements that were queued and not yet sent
 	entries []audit.Entry

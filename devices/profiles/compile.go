@@ -183,10 +183,11 @@ func (k *compiler) point(i int, spec *pointSpec, s scope) {
 		k.turns = maxTurns
 		return
 	}
-	p := &point{id: id, spec: i, line: spec.line, kind: spec.kind, text: -1}
+	p := &point{id: id, spec: i, line: spec.line, kind: spec.kind, unit: spec.unit, text: -1}
 	k.pointFields(p, spec, s)
 	p.rules = k.rules(i, spec, s)
 	k.pointValue(p, spec)
+	k.limits(p)
 	k.pointCommands(p, spec, s)
 	name := k.text(spec.name, s)
 	if len(name) > maxNameBytes {
@@ -196,7 +197,7 @@ func (k *compiler) point(i int, spec *pointSpec, s scope) {
 	k.c.points = append(k.c.points, p)
 	k.c.Points = append(k.c.Points, devices.Point{
 		ID: id, Name: name, Type: p.kind, Unit: spec.unit, Priority: spec.priority,
-		States: p.rules.names, Kinds: p.rules.kinds, Verbs: p.verbs(),
+		States: p.rules.names, Kinds: p.rules.kinds, Verbs: p.verbs(), Limits: p.told(),
 	})
 }
 

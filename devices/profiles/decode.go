@@ -38,7 +38,7 @@ type Condition struct {
 	Kind   devices.Kind
 	Active bool
 	State  string            // the state that makes it hold, or the leading state when it does not
-	Detail map[string]string // "code": the device's number, "cause": its parts, "summary": the whole panel speaks
+	Detail map[string]string // "code": the device's number, "cause": its parts, "summary": the whole panel speaks, "value" and "limit" of a passed limit
 }
 
 // point is one compiled point.
@@ -47,11 +47,13 @@ type point struct {
 	spec     int // index of the spec it was made from
 	line     int
 	kind     devices.PointType
+	unit     string
 	source   string
 	fields   []field
 	rules    *ruleSet
 	value    *scaled
-	text     int // field that a text point shows, or -1
+	limits   []limit // of value
+	text     int     // field that a text point shows, or -1
 	commands []command
 }
 
@@ -77,24 +79,29 @@ func (c *Compiled) Decode(im *Image, read int) []PointState {
 	for _, i := range c.touched[read] {
 		p := c.points[i]
 		if im.cells(p, cells[:]) {
-			out = append(out, p.show(cells[:len(p.fields)]))
+			ps, passed := p.show(cells[:len(p.fields)], im.passed[i])
+			im.passed[i] = passed
+			out = append(out, ps)
 		}
 	}
 	return out
 }
 
-// show makes the point's state of its fields, all of them known.
-func (p *point) show(cells []cell) PointState {
+// show makes the point's state of its fields, all of them known, and says which of
+// its limits are passed now, when those in was were before. What shows nonsense or
+// is not there has passed nothing and left nothing.
+func (p *point) show(cells []cell, was uint64) (PointState, uint64) {
 	ps := PointState{Point: p.id, Source: p.source, Quality: devices.Good}
 	r := p.rules
 	if anyHolds(r.absent, cells) {
 		ps.Quality, ps.State, ps.States = devices.NotProgrammed, stateNotProgrammed, notProgrammed
-		return ps
+		return ps, was
 	}
-	held := r.held(cells)
+	passed := p.pass(cells, was)
+	held := r.held(cells, passed)
 	if held&r.loud == 0 && len(r.normal) > 0 && !anyHolds(r.normal, cells) {
 		ps.Quality = devices.Bad
-		return ps
+		return ps, was
 	}
 	if len(r.rules) > 0 {
 		set := r.set(held)
@@ -105,9 +112,12 @@ func (p *point) show(cells []cell) PointState {
 		if held&r.coded != 0 {
 			ps.Conditions = r.withCodes(held, cells, set.conditions)
 		}
+		if passed&held != 0 {
+			ps.Conditions = p.withValues(passed&held, cells, ps.Conditions)
+		}
 	}
 	p.addValue(&ps, cells)
-	return ps
+	return ps, passed
 }
 
 var notProgrammed = []string{stateNotProgrammed}
@@ -121,11 +131,11 @@ func (p *point) addValue(ps *PointState, cells []cell) {
 	}
 }
 
-// held gives the rules that hold, as bits.
-func (r *ruleSet) held(cells []cell) uint64 {
+// held gives the rules that hold, as bits; passed are those whose limit is.
+func (r *ruleSet) held(cells []cell, passed uint64) uint64 {
 	var bits uint64
 	for i := range r.rules {
-		if r.rules[i].holds(cells) {
+		if r.rules[i].holds(cells, passed>>i&1 == 1) {
 			bits |= 1 << i
 		}
 	}

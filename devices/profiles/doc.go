@@ -14,6 +14,7 @@
 //	plan.go        points to reads
 //	image.go       the last words of a Modbus device
 //	decode.go      words to states and conditions
+//	limit.go       values to states: limits with a dead band
 //	message.go     MQTT messages to states and happenings (memory.go, request.go)
 //	simulate.go    states to words
 //

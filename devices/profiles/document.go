@@ -310,6 +310,7 @@ func (r *reader) state(n *node, maps map[string]codeMap) stateSpec {
 		s.match = append(s.match, own)
 	}
 	s.match = append(s.match, r.matches(n.get("also"))...)
+	s.limit = r.limit(n)
 	if c := n.get("code"); c != nil {
 		s.code = &codeSpec{of: c.get("of").text(), mask: r.expr(c.get("mask"))}
 	}
@@ -335,7 +336,10 @@ func (r *reader) state(n *node, maps map[string]codeMap) stateSpec {
 	if (s.choose == nil) == (s.state == "") {
 		r.fault(n.line, "a state needs either a name or select")
 	}
-	if len(s.match) == 0 && s.choose == nil && len(s.cleared) == 0 {
+	if s.limit != nil {
+		r.limitAlone(n, &s)
+	}
+	if len(s.match) == 0 && s.limit == nil && s.choose == nil && len(s.cleared) == 0 {
 		r.fault(n.line, "state %q says nowhere when it holds", clip(s.state))
 	}
 	return s

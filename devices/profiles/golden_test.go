@@ -33,8 +33,12 @@ type golden struct {
 		Want    *goldenDecoded  `yaml:"want"`
 		Tells   []goldenHappens `yaml:"tells"`
 	} `yaml:"messages"`
-	Want     map[string]goldenState `yaml:"want"` // afterwards, by point
-	Requests []goldenMessage        `yaml:"requests"`
+	Want map[string]goldenState `yaml:"want"` // afterwards, by point
+	Then []struct {             // words that follow those, one after the other
+		Words map[string][]uint16    `yaml:"words"`
+		Want  map[string]goldenState `yaml:"want"`
+	} `yaml:"then"`
+	Requests []goldenMessage `yaml:"requests"`
 	Commands []struct {
 		Point        string         `yaml:"point"`
 		Verb         devices.Verb   `yaml:"verb"`
@@ -140,29 +144,31 @@ func (g *golden) check(t *testing.T, c *profiles.Compiled) {
 	if g.Topics != nil {
 		equal(t, "topics", c.Topics(), g.Topics)
 	}
-	states := g.decodeWords(t, c)
+	device, im := newTables(c.Rest()), c.NewImage()
+	device.set(t, g.Words)
+	states := decodeInto(t, c, im, device)
 	for id, ps := range g.decodeMessages(t, c) {
 		states[id] = ps
 	}
-	for id, want := range g.Want {
-		ps, ok := states[id]
-		if !ok {
-			t.Errorf("%s was not decoded", id)
-			continue
-		}
-		want.check(t, id, ps)
+	checkStates(t, "", g.Want, states)
+	for i, step := range g.Then {
+		device.set(t, step.Words)
+		checkStates(t, fmt.Sprintf("then %d: ", i+1), step.Want, decodeInto(t, c, im, device))
 	}
 	g.checkRequests(t, c)
 	g.checkCommands(t, c)
 }
 
-func (g *golden) decodeWords(t *testing.T, c *profiles.Compiled) map[string]profiles.PointState {
-	tables := newTables(c.Rest())
-	for place, words := range g.Words {
-		table, at := parsePlace(t, place)
-		tables.write(profiles.Write{Table: table, Address: at, Values: words})
+func checkStates(t *testing.T, when string, want map[string]goldenState, states map[string]profiles.PointState) {
+	t.Helper()
+	for id, w := range want {
+		ps, ok := states[id]
+		if !ok {
+			t.Errorf("%s%s was not decoded", when, id)
+			continue
+		}
+		w.check(t, when+id, ps)
 	}
-	return decodeAll(t, c, tables)
 }
 
 func (g *golden) decodeMessages(t *testing.T, c *profiles.Compiled) map[string]profiles.PointState {
@@ -338,13 +344,29 @@ func (t tables) read(r profiles.Read) []uint16 {
 	return words
 }
 
+func (t tables) set(tt *testing.T, words map[string][]uint16) {
+	for place, values := range words {
+		table, at := parsePlace(tt, place)
+		t.write(profiles.Write{Table: table, Address: at, Values: values})
+	}
+}
+
 func decodeAll(t testing.TB, c *profiles.Compiled, device tables) map[string]profiles.PointState {
 	t.Helper()
-	im := c.NewImage()
+	return decodeInto(t, c, c.NewImage(), device)
+}
+
+// decodeInto gives the points of every read that changed.
+func decodeInto(t testing.TB, c *profiles.Compiled, im *profiles.Image, device tables) map[string]profiles.PointState {
+	t.Helper()
 	states := map[string]profiles.PointState{}
 	for i, r := range c.Reads {
-		if !im.Put(i, device.read(r)) || im.Err() != nil {
+		changed := im.Put(i, device.read(r))
+		if im.Err() != nil {
 			t.Fatalf("read %d was not taken: %v", i, im.Err())
+		}
+		if !changed {
+			continue
 		}
 		for _, ps := range c.Decode(im, i) {
 			states[ps.Point] = ps

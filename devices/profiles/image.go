@@ -5,17 +5,20 @@ import (
 	"slices"
 )
 
-// Image holds the last words of every read of one device. One goroutine may
-// use it.
+// Image holds the last words of every read of one device, and which limits were
+// passed by them. One goroutine may use it.
 type Image struct {
 	words [][]uint16 // by read; nil: never read
 	reads []Read
-	err   error
+	// passed are the limits that a point's value has passed, by point, as bits of
+	// its rules.
+	passed []uint64
+	err    error
 }
 
 // NewImage returns an image in which nothing is known yet.
 func (c *Compiled) NewImage() *Image {
-	return &Image{words: make([][]uint16, len(c.Reads)), reads: c.Reads}
+	return &Image{words: make([][]uint16, len(c.Reads)), reads: c.Reads, passed: make([]uint64, len(c.points))}
 }
 
 // Put keeps the words that answer a read and reports whether they differ from

@@ -11,6 +11,7 @@ type memory struct {
 	mu     sync.Mutex
 	cells  [][]cell // by point, by field
 	held   []uint64 // by point: the rules that an event raised and nothing ended
+	passed []uint64 // by point: the rules whose limit is passed
 	last   uint64   // number of the newest event
 	behind int      // how many statuses in a row were older than that event
 }
@@ -20,6 +21,7 @@ func newMemory(c *Compiled) *memory {
 	for _, p := range c.points {
 		m.cells = append(m.cells, make([]cell, len(p.fields)))
 		m.held = append(m.held, 0)
+		m.passed = append(m.passed, 0)
 	}
 	return m
 }
@@ -85,7 +87,8 @@ func (mem *memory) show(at int, p *point, told bool) PointState {
 		ps.Quality, ps.State, ps.States = devices.NotProgrammed, stateNotProgrammed, notProgrammed
 		return ps
 	}
-	bits := r.held(cells) | mem.held[at]
+	mem.passed[at] = p.pass(cells, mem.passed[at])
+	bits := r.held(cells, mem.passed[at]) | mem.held[at]
 	if len(r.rules) > 0 {
 		var uncertain bool
 		ps.States, uncertain = r.statesOf(bits)
@@ -94,7 +97,7 @@ func (mem *memory) show(at int, p *point, told bool) PointState {
 			ps.Quality = devices.Uncertain
 		}
 		if told {
-			ps.Conditions = r.conditionsKnown(bits, cells, ps.State)
+			ps.Conditions = p.conditionsKnown(bits, cells, ps.State)
 		}
 	}
 	p.addValue(&ps, cells)
@@ -103,7 +106,8 @@ func (mem *memory) show(at int, p *point, told bool) PointState {
 
 // conditionsKnown leaves out the kinds of which nothing is known now. What an
 // event raised is ended here when a field says so, and never raised.
-func (r *ruleSet) conditionsKnown(bits uint64, cells []cell, leading string) []Condition {
+func (p *point) conditionsKnown(bits uint64, cells []cell, leading string) []Condition {
+	r := p.rules
 	var out []Condition
 	for _, kind := range r.kinds {
 		known, held, over := true, false, false
@@ -114,6 +118,9 @@ func (r *ruleSet) conditionsKnown(bits uint64, cells []cell, leading string) []C
 			}
 			held = held || rule.held
 			over = over || rule.held && anyHolds(rule.cleared, cells)
+			if rule.limit != nil {
+				known = known && cells[p.value.field].known
+			}
 			for _, m := range rule.match {
 				known = known && cells[m.field].known
 			}
@@ -128,6 +135,9 @@ func (r *ruleSet) conditionsKnown(bits uint64, cells []cell, leading string) []C
 	}
 	if bits&r.coded != 0 {
 		out = r.withCodes(bits, cells, out)
+	}
+	if len(p.limits) > 0 {
+		out = p.withValues(bits, cells, out)
 	}
 	return out
 }

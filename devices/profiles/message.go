@@ -229,6 +229,7 @@ func (c *Compiled) apply(at int, e *eventSpec, base Happening, d *Decoded) {
 		}
 	}
 	held = p.rules.raise(e.state, held)
+	passed := p.pass(cells, mem.passed[at])
 	for i := range p.rules.rules {
 		r := &p.rules.rules[i]
 		switch {
@@ -236,7 +237,7 @@ func (c *Compiled) apply(at int, e *eventSpec, base Happening, d *Decoded) {
 		case r.held && anyHolds(r.cleared, cells):
 			tell(r.kind, false, stateNormal)
 		case !r.held && slices.ContainsFunc(e.sets, func(s setSpec) bool { return r.reads(p, s.field) }):
-			tell(r.kind, r.holds(cells), r.state)
+			tell(r.kind, r.holds(cells, passed>>i&1 == 1), r.state)
 		}
 	}
 	if base.NativeID != 0 && base.NativeID <= mem.last {
@@ -259,7 +260,7 @@ func (r *ruleSet) raise(state string, held uint64) uint64 {
 }
 
 func (r *rule) reads(p *point, field string) bool {
-	return slices.ContainsFunc(r.match, func(m match) bool { return p.fields[m.field].name == field })
+	return r.limit != nil && p.fields[p.value.field].name == field || slices.ContainsFunc(r.match, func(m match) bool { return p.fields[m.field].name == field })
 }
 
 // HashCards lets the keyed hash of each secret, such as a card number, leave

@@ -149,6 +149,75 @@ points:
 			[]string{`13: point a: what should read as "fault" reads as not_programmed`, `14: point a: what should read as "quiet" reads as normal`},
 		},
 		{
+			"limits",
+			head + `points:
+  - id: a
+    name: a
+    type: analog
+    read: {table: holding, address: 1, rest: 100}
+    value: {divide: 10}
+    states:
+      - {state: one, alarm_above: 40}
+      - {state: two, alarm_above: 40, clear_below: 40}
+      - {state: three, alarm_below: 5, clear_above: 4}
+      - {state: four, alarm_above: 40, clear_below: 38, alarm_below: 5, clear_above: 6}
+      - {state: five, alarm_above: 40, clear_below: 38, adjustable: {from: 50, to: 60}}
+      - {state: six, alarm_above: 40, clear_below: 38, bit: 3}
+      - {state: seven, kind: fire.alarm, alarm_above: 40, clear_below: 38, adjustable: {from: 0, to: 60}}
+      - {state: eight, alarm_above: 40, clear_below: 38, cleared_by: {equals: 1}}
+      - {state: nine, bit: 1, adjustable: {from: 0, to: 60}}
+`,
+			[]string{
+				"13: a limit is alarm_above with clear_below", "14: clear_below 40 must lie below", "15: clear_above 4 must lie above", "16: a limit is alarm_above with",
+				"17: the limit 40 is not within its adjustable range 50 to 60", "18: a limit is the condition of its state", "19: fire.alarm is life safety",
+				"20: a state with a limit takes neither", "21: adjustable is for limits",
+			},
+		},
+		{
+			"limits that make no sense",
+			head + `points:
+  - id: a
+    name: a
+    type: analog
+    read: {table: holding, address: 1}
+    states:
+      - {state: high, alarm_above: 70000, clear_below: 38}
+      - {state: low, alarm_below: 10, clear_above: 40}
+  - id: b
+    name: b
+    type: enum
+    read: {table: holding, address: 2}
+    states: [{state: high, alarm_above: 40, clear_below: 38}]
+  - id: c
+    name: c
+    type: analog
+    read: {table: holding, address: 3, rest: 20}
+    states:
+      - {state: high, alarm_above: 40, clear_below: 30}
+      - {state: low, alarm_below: 10, clear_above: 35}
+  - id: d
+    name: d
+    type: analog
+    read: {table: holding, address: 4}
+    states: [{state: high, alarm_above: 40, clear_below: 30}, {state: high, alarm_above: 50, clear_below: 45}]
+`,
+			[]string{
+				"12: point a: its values run from 0 to 65535, so the limit 70000 with 38 is never passed", "13: point a: no value is normal: low ends above 40 and high below 38",
+				"18: point b has no value", "25: point c: no value is normal", "30: point d: two limits give the state \"high\"",
+			},
+		},
+		{
+			"a quiet device within the band of a limit",
+			head + `points:
+  - id: a
+    name: a
+    type: analog
+    read: {table: holding, address: 1, rest: 39}
+    states: [{state: high, alarm_above: 40, clear_below: 38}]
+`,
+			[]string{`7: point a: what should read as "normal" reads as high`},
+		},
+		{
 			"rest that is no rest",
 			head + "points:\n  - id: a\n    name: a\n    type: enum\n    read: {table: holding, address: 1, rest: 3}\n    states: [{state: fire, kind: fire.alarm, bit: 1}]\n",
 			[]string{`7: point a: what should read as "normal" reads as fire`},

@@ -29,8 +29,9 @@ type rule struct {
 	kind             devices.Kind
 	cause            string
 	match, unless    []match
-	cleared          []match // of a state that an event raises and this ends
-	code             *match  // field and mask of the code that goes into the detail
+	limit            *limitSpec // holds while the point's value has passed it
+	cleared          []match    // of a state that an event raises and this ends
+	code             *match     // field and mask of the code that goes into the detail
 	quiet, uncertain bool
 	summary          bool
 	held             bool
@@ -93,8 +94,10 @@ func anyHolds(matches []match, cells []cell) bool {
 	return false
 }
 
-func (r *rule) holds(cells []cell) bool {
-	return !r.held && allHold(r.match, cells) && !anyHolds(r.unless, cells)
+// holds reports whether r does, when its limit is passed or not; a rule without a
+// limit does not ask.
+func (r *rule) holds(cells []cell, passed bool) bool {
+	return !r.held && (r.limit == nil || passed) && allHold(r.match, cells) && !anyHolds(r.unless, cells)
 }
 
 // rules compiles the states of a point, or returns those of its sisters.
@@ -147,7 +150,7 @@ func (k *compiler) stateRules(spec *pointSpec, st *stateSpec, s scope) []rule {
 	base := rule{
 		line: st.line, state: st.state, kind: st.kind, cause: st.cause, quiet: st.quiet, uncertain: st.uncertain, summary: st.summary,
 		match: k.matches(spec, st.match, s), unless: k.matches(spec, st.unless, s), cleared: k.matches(spec, st.cleared, s),
-		held: len(st.cleared) > 0,
+		limit: st.limit, held: len(st.cleared) > 0,
 	}
 	if base.held && k.c.Profile.Transport.Kind != "mqtt" {
 		k.fault(st.line, "cleared_by is for states that events raise; registers show theirs as long as they hold")

@@ -142,6 +142,9 @@ func (p *point) simulated(state string) ([]cell, error) {
 	for i := range p.rules.rules {
 		if r := &p.rules.rules[i]; r.state == state && !r.held {
 			r.impose(cells)
+			if j := slices.IndexFunc(p.limits, func(l limit) bool { return l.rule == i }); j >= 0 {
+				return cells, p.imposeLimit(cells, &p.limits[j])
+			}
 			return cells, nil
 		}
 	}
@@ -302,7 +305,11 @@ func (p *point) checkState(state string) string {
 		words, _ := p.fields[i].encode(cells[i].number, cells[i].text)
 		cells[i] = p.fields[i].decode(words)
 	}
-	ps := p.show(cells)
+	was := uint64(0)
+	if state == stateNormal { // must also end what was passed before
+		was = ^uint64(0)
+	}
+	ps, _ := p.show(cells, was)
 	switch {
 	case state == stateNormal && len(p.rules.rules) == 0 && ps.Quality == devices.Good:
 	case ps.Quality == devices.Bad || ps.Quality == devices.NotProgrammed && state != stateNotProgrammed:

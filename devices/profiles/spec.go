@@ -106,6 +106,7 @@ type stateSpec struct {
 	kind      devices.Kind
 	match     []matchSpec
 	unless    []matchSpec
+	limit     *limitSpec
 	choose    *selectSpec
 	code      *codeSpec
 	cause     string

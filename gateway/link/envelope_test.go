@@ -88,6 +88,8 @@ func TestMessagesOnTheWire(t *testing.T) {
 		"heartbeat": link.HeartbeatMessage{Session: "s1", At: at, Clock: devices.Synced, Epoch: 3, Seq: 42, Upto: 40, Depth: 2, Bytes: 812, Lag: 0.4},
 		"confirm":   link.ConfirmMessage{Epoch: 3, Upto: 42, Now: at},
 		"desired":   link.DesiredMessage{Version: 7, Lockdowns: []link.Lockdown{{ID: "l1", Points: []devices.PointID{"gw-1/doors-1.door1"}}}},
+		"config":    link.ConfigMessage{Version: 4, Text: "devices: []", By: "T. Njoroge", At: at},
+		"applied":   link.AppliedMessage{Version: 4, State: link.ConfigRefused, InForce: 3, At: at, Faults: []link.ConfigFault{{File: "version 4", Line: 1, Reason: "devices is missing or empty"}}},
 		"commands":  devices.Command{ID: "c1", Point: "gw-1/doors-1.door1", Verb: devices.Unlock, Deadline: at.Add(10 * time.Second), Now: at, By: "A. Wanjiru"},
 		"receipts":  devices.Receipt{Command: "c1", Point: "gw-1/doors-1.door1", Verb: devices.Unlock, Outcome: devices.Confirmed, ReadBack: "unlocked", At: at},
 	} {

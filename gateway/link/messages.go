@@ -106,6 +106,42 @@ type Lockdown struct {
 	Points []devices.PointID `json:"points"`
 }
 
+// ConfigMessage is a configuration that the console sends to a gateway that is
+// managed. Versions of a gateway only grow. Retained.
+type ConfigMessage struct {
+	Version uint64    `json:"version"`
+	Text    string    `json:"text"` // YAML: devices, supervision
+	By      string    `json:"by"`   // name, for the gateway's log
+	At      time.Time `json:"at"`
+}
+
+// AppliedMessage says what became of the newest configuration that a gateway has
+// looked at. Retained.
+type AppliedMessage struct {
+	Version uint64 `json:"version"` // 0: none was sent
+	State   string `json:"state"`   // trying, applied, refused, reverted
+	// InForce is the version that the gateway runs with, but while it tries another;
+	// 0 is its own file, of which birth tells the hash.
+	InForce uint64        `json:"in_force"`
+	Faults  []ConfigFault `json:"faults,omitempty"`
+	At      time.Time     `json:"at"`
+}
+
+// The states of an AppliedMessage.
+const (
+	ConfigTrying   = "trying"
+	ConfigInForce  = "applied"
+	ConfigRefused  = "refused"  // it cannot be read: faults say where and why
+	ConfigReverted = "reverted" // it did not work: the last good one counts again
+)
+
+// ConfigFault is one thing that is wrong with a configuration.
+type ConfigFault struct {
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"` // 0: of the whole
+	Reason string `json:"reason"`
+}
+
 // GapDetail are the Detail keys of a spool.gap signal: which sequence numbers
 // of which epoch were dropped, and why.
 const (

@@ -87,6 +87,7 @@ func NewModbus(site Site, settings Settings, bus registers, unit uint8) *Modbus 
 		looks: make(looks, 16),
 	}
 	c := settings.Compiled
+	c.Recall(d.image, d.holds)
 	for i, r := range c.Reads {
 		b := &block{Read: r, index: i, interval: c.Fast, priority: modbus.Normal}
 		if r.Tier == profiles.Slow {

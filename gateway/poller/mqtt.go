@@ -51,6 +51,7 @@ func NewMQTT(site Site, settings Settings, options mqtt.Options) (*MQTT, error) 
 		ended:   make(chan struct{}),
 		replies: map[string]chan error{},
 	}
+	settings.Compiled.Recall(nil, d.holds)
 	d.natives = natives{last: site.State.lastNative(settings.ID), missing: map[uint64]time.Time{}}
 	options.OnDown = func(err error) {
 		select {

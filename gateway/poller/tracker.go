@@ -42,6 +42,12 @@ func newTracker(site Site, settings Settings) *tracker {
 	return t
 }
 
+// holds reports whether a condition of a point is known to hold.
+func (t *tracker) holds(point string, kind devices.Kind) bool {
+	_, active := t.active[condition{point, kind}]
+	return active
+}
+
 func (t *tracker) global(point string) devices.PointID {
 	return devices.MakePointID(t.site.Gateway, t.settings.ID, point)
 }

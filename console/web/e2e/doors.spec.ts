@@ -190,7 +190,7 @@ test('a posture that is set stands in the head of every page until it is cleared
   })
   expect(set.ok(), await set.text()).toBeTruthy()
   const { posture } = (await set.json()) as { posture: { id: string } }
-  const chip = page.locator('header.top .posture-chip')
+  const chip = page.locator('[data-in-force] .posture-chip')
   try {
     await signIn(page, 'officer', '/control')
     await expect(chip).toContainText('Heightened')

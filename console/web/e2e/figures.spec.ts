@@ -9,7 +9,7 @@ test('figures stand beside their aims, each chart beside a table', async ({ page
   await page.getByRole('button', { name: 'Table' }).click()
   await expect(page.getByRole('columnheader', { name: 'Priority 4' })).toBeVisible()
   const file = await page.request.get(
-    '/api/v1/figures/file?station=nairobi&format=csv&month=' + new Date().toISOString().slice(0, 7),
+    `/api/v1/figures/file?station=nairobi&format=csv&month=${new Date().toISOString().slice(0, 7)}`,
   )
   expect(file.ok()).toBeTruthy()
   expect(await file.text()).toContain('alarms per 10 min')

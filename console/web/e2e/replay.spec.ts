@@ -13,6 +13,10 @@ test('the past cannot be mistaken for now: an alarm stands, is played back, and 
   await signIn(page, 'chief')
   await expect(rowOf(page, fire.name)).toBeVisible()
   try {
+    // From an alarm it leads to that alarm's station, also at a desk that sees all of them.
+    await rowOf(page, fire.name).first().click()
+    await page.getByRole('link', { name: /Replay from 2 min before/ }).click()
+    await expect(page.locator('.replay-when')).toContainText('Nairobi')
     const instant = (at: number) => `/replay?station=nairobi&at=${new Date(at).toISOString()}`
     await page.goto(instant(Date.now()))
     await expect(page.getByText('REPLAY — NOT LIVE')).toBeVisible()

@@ -44,18 +44,27 @@ test('a planner sees alarms and doors, and has no button for them', async ({ pag
   }
 })
 
-test('the clock is the station’s, not the browser’s', async ({ page }) => {
-  await signIn(page, 'officer')
-  const clock = page.getByRole('timer')
-  await expect(clock).toContainText('UTC')
-  const words = (await clock.textContent()) ?? ''
-  const zone = await page.evaluate(async () => {
-    const session = (await (await fetch('/api/v1/session')).json()) as { stations: { time_zone: string }[] }
-    return session.stations[0]?.time_zone ?? 'UTC'
-  })
-  const now = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' })
-  const near = [now.format(Date.now()), now.format(Date.now() - 60_000)]
-  expect(near.some((minute) => words.startsWith(minute))).toBeTruthy()
+test('the clock is the station’s, and UTC at a desk of several; never the browser’s', async ({ page, request }) => {
+  const shows = async (zone: string) => {
+    const words = (await page.getByRole('timer').textContent()) ?? ''
+    const now = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' })
+    return [now.format(Date.now()), now.format(Date.now() - 60_000)].some((minute) => words.startsWith(minute))
+  }
+  await signIn(page, 'officer', '/control?station=nairobi')
+  await expect(page.getByRole('timer')).toContainText('EAT')
+  await expect(page.getByRole('timer')).toContainText('UTC')
+  expect(await shows('Africa/Nairobi')).toBeTruthy()
+  await page.getByLabel('Duty station').selectOption('*')
+  await expect(page.getByRole('timer')).not.toContainText('EAT')
+  expect(await shows('UTC')).toBeTruthy()
+  const door = await pointWith(request, /^access\//, 'forced')
+  try {
+    await simulate(request, door.device, door.point, 'forced')
+    await page.locator('[data-alarm]').first().click()
+    await expect(page.locator('[data-clock-of="nairobi"]')).toContainText('EAT')
+  } finally {
+    await calm(request)
+  }
 })
 
 test('signing out leaves the desk, in every tab', async ({ page }) => {

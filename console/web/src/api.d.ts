@@ -537,6 +537,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/covers/stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every station's id and name, for those who may let another station cover theirs */
+        get: operations["list-covering-stations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/covers/{id}": {
         parameters: {
             query?: never;
@@ -1308,6 +1325,24 @@ export interface paths {
         post?: never;
         /** Remove a gateway */
         delete: operations["remove-gateway"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest configuration that was sent to a gateway, and what became of it */
+        get: operations["get-gateway-config"];
+        put?: never;
+        /** Send a configuration to a gateway that is managed */
+        post: operations["configure-gateway"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3023,8 +3058,6 @@ export interface components {
             building_name: string;
             category: string;
             cause: string | null;
-            /** Format: int64 */
-            change: number;
             chattering: boolean;
             /** Format: date-time */
             cleared_at: string | null;
@@ -3092,8 +3125,6 @@ export interface components {
             building_name: string;
             category: string;
             cause: string | null;
-            /** Format: int64 */
-            change: number;
             chattering: boolean;
             /** Format: date-time */
             cleared_at: string | null;
@@ -3532,6 +3563,21 @@ export interface components {
             since: string;
             state: string;
         };
+        ConfigFault: {
+            file?: string;
+            /** Format: int64 */
+            line?: number;
+            reason: string;
+        };
+        ConfigureInputBody: {
+            /** @description YAML: devices, as in the gateway's file, and supervision */
+            text: string;
+            /**
+             * Format: int64
+             * @description The version that was seen; 0 when none was sent yet
+             */
+            version: number;
+        };
         ConfirmApprovalInputBody: {
             password?: string;
             /** @description Empty: whoever is signed in is the second officer */
@@ -3809,6 +3855,10 @@ export interface components {
             comment: string;
             disposition: string;
             from: string;
+            /** Format: int64 */
+            priority?: number;
+            /** Format: int64 */
+            priority_was?: number;
             removed: components["schemas"]["Removed"] | null;
             signal: components["schemas"]["Said"] | null;
             to: string;
@@ -4114,6 +4164,23 @@ export interface components {
             credential: string;
             gateway: components["schemas"]["Gateway"];
         };
+        GatewayConfig: {
+            /** Format: date-time */
+            answered_at: string | null;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            faults: components["schemas"]["ConfigFault"][];
+            gateway: string;
+            managed: boolean;
+            /** @enum {string} */
+            state: "" | "sent" | "trying" | "applied" | "refused" | "reverted";
+            station: string;
+            text: string;
+            /** Format: int64 */
+            version: number;
+        };
         Grant: {
             role: string;
             station: string;
@@ -4229,9 +4296,12 @@ export interface components {
             confirm_fire?: boolean;
         };
         Impairment: {
+            /** Format: date-time */
+            asked_at?: string;
             by: string;
             by_name: string;
             command: components["schemas"]["Told"] | null;
+            commands?: components["schemas"]["Told"][];
             demo: boolean;
             device_name: string;
             end_reason: string;
@@ -4276,9 +4346,12 @@ export interface components {
             zone_name: string;
         };
         ImpairmentWithHistory: {
+            /** Format: date-time */
+            asked_at?: string;
             by: string;
             by_name: string;
             command: components["schemas"]["Told"] | null;
+            commands?: components["schemas"]["Told"][];
             demo: boolean;
             device_name: string;
             end_reason: string;
@@ -4458,6 +4531,17 @@ export interface components {
             seq: number;
             station: string;
             topic: string;
+        };
+        Limit: {
+            adjustable?: components["schemas"]["Range"];
+            /** Format: double */
+            alarm: number;
+            /** Format: double */
+            clear: number;
+            kind: string;
+            own: boolean;
+            side: string;
+            state: string;
         };
         Line: {
             active: boolean;
@@ -4656,6 +4740,10 @@ export interface components {
             items: components["schemas"]["Station"][];
             next: string;
         };
+        ListStationName: {
+            items: components["schemas"]["StationName"][];
+            next: string;
+        };
         ListSuppressionRule: {
             items: components["schemas"]["SuppressionRule"][];
             next: string;
@@ -4711,7 +4799,7 @@ export interface components {
             by: "point" | "device" | "area" | "station" | "detail";
             /** Format: int64 */
             count?: number;
-            /** @description The detail field of by detail */
+            /** @description The detail field of by detail; card counts each card by itself, whatever digits are shown of it */
             field?: string;
             match: components["schemas"]["SignalMatch"];
             outcome: components["schemas"]["RuleOutcome"];
@@ -5204,18 +5292,10 @@ export interface components {
             version: number;
         };
         Range: {
-            /** Format: date-time */
-            begins: string | null;
-            /** Format: date-time */
-            from: string;
-            items: components["schemas"]["Density"][];
-            /** Format: date-time */
-            now: string;
-            station: string;
-            /** Format: int64 */
-            step: number;
-            /** Format: date-time */
-            to: string;
+            /** Format: double */
+            from: number;
+            /** Format: double */
+            to: number;
         };
         Rate: {
             /** Format: double */
@@ -5328,6 +5408,7 @@ export interface components {
             finish_within: number;
             kind: string;
             life_safety: boolean;
+            limits: components["schemas"]["Limit"][];
             location: string;
             /** Format: int64 */
             off_delay_ms: number;
@@ -5343,6 +5424,7 @@ export interface components {
             respond_within: number;
             response: string;
             station: string;
+            unit: string;
             /** Format: int64 */
             version: number;
         };
@@ -5422,6 +5504,20 @@ export interface components {
             state: string;
             text: string;
         };
+        ReplayRange: {
+            /** Format: date-time */
+            begins: string | null;
+            /** Format: date-time */
+            from: string;
+            items: components["schemas"]["Density"][];
+            /** Format: date-time */
+            now: string;
+            station: string;
+            /** Format: int64 */
+            step: number;
+            /** Format: date-time */
+            to: string;
+        };
         RestorePlanInputBody: {
             /**
              * Format: int64
@@ -5479,7 +5575,7 @@ export interface components {
             /** Format: int64 */
             count?: number;
             enabled: boolean;
-            /** @description The detail field of by detail */
+            /** @description The detail field of by detail; card counts each card by itself, whatever digits are shown of it */
             field?: string;
             /** Format: int64 */
             hits: number;
@@ -5912,6 +6008,10 @@ export interface components {
             time_zone: string;
             working_week: number[];
         };
+        StationName: {
+            id: string;
+            name: string;
+        };
         Step: {
             /** Format: date-time */
             at: string;
@@ -5994,6 +6094,8 @@ export interface components {
         Told: {
             code: string;
             id: string;
+            point?: string;
+            point_name?: string;
             state: string;
             text: string;
             verb: string;
@@ -7268,6 +7370,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-covering-stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListStationName"];
                 };
             };
             /** @description Error */
@@ -9181,6 +9312,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-gateway-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayConfig"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "configure-gateway": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigureInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayConfig"];
+                };
             };
             /** @description Error */
             default: {
@@ -11130,7 +11327,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Range"];
+                    "application/json": components["schemas"]["ReplayRange"];
                 };
             };
             /** @description Error */

@@ -37,7 +37,7 @@ async function read(): Promise<void> {
     // What the stream said while the answer was on its way is newer than the answer.
     for (const told of got.items ?? []) {
       const live = board.find(told.id)
-      const alarm = live && live.change > told.change ? live : told
+      const alarm = live && live.version > told.version ? live : told
       if (wantsClosing(alarm)) held.set(alarm.id, alarm)
     }
     show({ fault: null, known: true })

@@ -9,6 +9,7 @@ import { permissionFor } from '../commands/buttons'
 import type { Alarm, AlarmWithHistory } from '../contract'
 import { useCatalogue } from '../devices/catalogue'
 import { PointCard, PointName } from '../devices/point'
+import { clockTime, zoneName } from '../i18n/time'
 import { alarmPlace, alarmTitle, categoryWords, detailWords, kindWords, stateWords } from '../i18n/words'
 import { useAlarm, useAlarms, useLink } from '../live'
 import { useDesk } from '../session/desk'
@@ -69,7 +70,7 @@ export const AlarmDetail = memo(function AlarmDetail(props: DetailProps) {
   const { t } = useTranslation()
   const live = useAlarm(id)
   const full = useFullAlarm(id, live)
-  const alarm = live && full.data && full.data.change > live.change ? full.data : (live ?? full.data)
+  const alarm = live && full.data && full.data.version > live.version ? full.data : (live ?? full.data)
   const { points } = useCatalogue()
   return (
     <section className="panel detail" aria-label={t('alarms.detail')} data-panel tabIndex={-1} data-detail={id}>
@@ -125,14 +126,14 @@ function useFullAlarm(id: string, live: Alarm | undefined) {
     },
     staleTime: 0,
   })
-  const told = full.data?.change ?? 0
-  const change = live?.change ?? 0
+  const told = full.data?.version ?? 0
+  const version = live?.version ?? 0
   useEffect(() => {
-    if (change <= told || told === 0) return
+    if (version <= told || told === 0) return
     const wait = Math.max(0, last.current + CALM - performance.now())
     const timer = setTimeout(() => void client.invalidateQueries({ queryKey: ['alarm', id] }), wait)
     return () => clearTimeout(timer)
-  }, [client, id, change, told])
+  }, [client, id, version, told])
   return full
 }
 
@@ -382,6 +383,7 @@ function Facts({ alarm, onPoint }: { alarm: Alarm; onPoint: (id: string) => void
       <dt>{t('alarms.raised')}</dt>
       <dd>
         <At at={alarm.raised_at} />
+        <LocalTime alarm={alarm} />
         {alarm.late && (
           <span className="faint">
             {' · '}
@@ -511,5 +513,21 @@ function Compose({ alarm }: { alarm: Alarm }) {
         </button>
       </div>
     </form>
+  )
+}
+
+/** The wall time where the alarm is, at a desk that reads another zone. */
+function LocalTime({ alarm }: { alarm: Alarm }) {
+  const { zone, stations } = useDesk()
+  const there = stations.find((s) => s.id === alarm.station)?.time_zone || 'UTC'
+  if (there === zone) return null
+  const at = Date.parse(alarm.raised_at)
+  return (
+    <span className="faint">
+      {` ${zone === 'UTC' ? 'UTC' : zoneName(zone, at)} · `}
+      <bdi>
+        {clockTime(at, there)} {zoneName(there, at)}
+      </bdi>
+    </span>
   )
 }

@@ -181,7 +181,7 @@ describe('the order over time', () => {
       return seed % n
     }
     const states = ['unacknowledged', 'acknowledged', 'returned', 'normal', 'shelved'] as const
-    for (let change = 1; change <= 600; change++) {
+    for (let version = 1; version <= 600; version++) {
       const id = `a${random(60)}`
       live.alarm(
         alarm(id, {
@@ -189,10 +189,10 @@ describe('the order over time', () => {
           priority: (random(4) + 1) as Alarm['priority'],
           raised_at: `2026-11-22T02:00:${String(random(60)).padStart(2, '0')}Z`,
           point: id,
-          change,
+          version,
         }),
       )
-      if (change % 7 !== 0) continue
+      if (version % 7 !== 0) continue
       const look = kept.look()
       const want = [...live.alarms.values()].filter((a) => !isRemoved(a)).sort(compareAlarms)
       expect(look.open.map((a) => a.id)).toEqual(want.map((a) => a.id))

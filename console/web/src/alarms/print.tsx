@@ -7,7 +7,7 @@ import { createPortal, flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import type { Alarm, AlarmWithHistory } from '../contract'
-import { full, withUTC, zoneName } from '../i18n/time'
+import { brief, full, withUTC, zoneName } from '../i18n/time'
 import { alarmPlace, alarmTitle, detailWords, stateWords } from '../i18n/words'
 import { clock } from '../live'
 import { ALL, useDesk } from '../session/desk'
@@ -101,8 +101,8 @@ function ListSheet({ title, alarms, ask: asks }: { title: string; alarms: Alarm[
               </td>
               <td>{alarmPlace(alarm)}</td>
               <td>{stateWords(t, `alarm_${stateOf(alarm)}`)}</td>
-              <td>{full(alarm.raised_at, zone)}</td>
-              <td>{full(alarm.last_at, zone)}</td>
+              <td>{brief(alarm.raised_at, zone, clock.now())}</td>
+              <td>{brief(alarm.last_at, zone, clock.now())}</td>
               <td>{alarm.owner?.by_name || alarm.acknowledged?.by_name || t('alarms.nobody')}</td>
             </tr>
           ))}

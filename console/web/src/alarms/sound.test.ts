@@ -12,7 +12,6 @@ const alarm = (id: string, more: Partial<Alarm> = {}): Alarm =>
     kind: 'fire.alarm',
     life_safety: true,
     version: 1,
-    change: 1,
     ...more,
   }) as Alarm
 
@@ -68,7 +67,7 @@ describe('the sound', () => {
     const first = window.__guardroom.soundCount
     vi.advanceTimersByTime(8_500)
     expect(window.__guardroom.soundCount).toBe(first + 2)
-    board.alarm(alarm('a', { state: 'acknowledged', change: 2 }))
+    board.alarm(alarm('a', { state: 'acknowledged', version: 2 }))
     vi.advanceTimersByTime(60_000)
     expect(window.__guardroom.soundCount).toBe(first + 2)
   })
@@ -85,9 +84,9 @@ describe('the sound', () => {
     board.alarm(alarm('a'))
     sound.silence()
     const before = window.__guardroom.soundCount
-    board.alarm(alarm('a', { count: 2, change: 2 }))
+    board.alarm(alarm('a', { count: 2, version: 2 }))
     expect(window.__guardroom.soundCount).toBe(before)
-    board.alarm(alarm('b', { priority: 2, change: 3 }))
+    board.alarm(alarm('b', { priority: 2, version: 3 }))
     expect(due()).toMatchObject({ alarm: 'b' })
     expect(sound.current.silencedUntil).toBe(0)
   })

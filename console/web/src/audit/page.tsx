@@ -1,7 +1,7 @@
 // The audit record: who did what, when, from where, and whether the chain is whole.
 import './audit.css'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { Fragment, useState } from 'react'
+import { Fragment, lazy, type ReactNode, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import type { AuditCheck, AuditEntry } from '../contract'
@@ -10,10 +10,50 @@ import { actionWords, refusalWords } from '../i18n/words'
 import { ALL, useDesk } from '../session/desk'
 import { MomentInput, useInstant } from '../shell/moment'
 import { Pager, usePaged } from '../shell/pages-of'
-import { Failed, Loading } from '../shell/states'
+import { Failed, Loading, NotAllowed } from '../shell/states'
 import { At } from '../shell/times'
+import { WordsFilter } from '../shell/words-filter'
+
+const Kept = lazy(() => import('./retention'))
 
 export default function Audit() {
+  const { t } = useTranslation()
+  const search = useSearch({ from: '/audit' })
+  const navigate = useNavigate({ from: '/audit' })
+  const { may } = useDesk()
+  const tab = search.tab === 'kept' ? 'kept' : 'record'
+  const parts = (
+    <div className="seg no-print">
+      {(['record', 'kept'] as const).map((name) => (
+        <button
+          key={name}
+          type="button"
+          aria-pressed={tab === name}
+          onClick={() => void navigate({ search: { tab: name === 'record' ? undefined : name } })}
+        >
+          {t(`audit.tab.${name}`)}
+        </button>
+      ))}
+    </div>
+  )
+  if (!may('audit.read')) return <NotAllowed permission="audit.read" />
+  if (tab === 'record') return <Record parts={parts} />
+  return (
+    <div className="quiet" style={{ gridTemplateRows: 'minmax(0, 1fr)' }}>
+      <section className="panel" aria-label={t('audit.tab.kept')} data-panel>
+        <div className="ph">
+          <h1>{t('audit.title')}</h1>
+          {parts}
+        </div>
+        <Suspense fallback={<Loading />}>
+          <Kept />
+        </Suspense>
+      </section>
+    </div>
+  )
+}
+
+function Record({ parts }: { parts: ReactNode }) {
   const { t } = useTranslation()
   const { station, session, zone, stations } = useDesk()
   const search = useSearch({ from: '/audit' })
@@ -38,6 +78,7 @@ export default function Audit() {
       <section className="panel" aria-label={t('audit.title')} data-panel>
         <div className="ph">
           <h1>{t('audit.title')}</h1>
+          {parts}
           {demo && <span className="chip demo">{t('shell.demo')}</span>}
           <span className="print-only">{withUTC(Date.now(), zone)}</span>
           <div className="grow" />
@@ -50,9 +91,9 @@ export default function Audit() {
           </button>
         </div>
         <div className="filters">
-          <Words label={t('audit.actor')} value={search.actor} onChange={(actor) => go({ actor })} />
-          <Words label={t('audit.action')} value={search.action} onChange={(action) => go({ action })} />
-          <Words label={t('audit.subject')} value={search.subject} onChange={(subject) => go({ subject })} />
+          <WordsFilter label={t('audit.actor')} value={search.actor} onChange={(actor) => go({ actor })} />
+          <WordsFilter label={t('audit.action')} value={search.action} onChange={(action) => go({ action })} />
+          <WordsFilter label={t('audit.subject')} value={search.subject} onChange={(subject) => go({ subject })} />
           <MomentInput label={t('alarms.from')} value={search.from} onChange={(from) => go({ from })} />
           <MomentInput label={t('alarms.to')} value={search.to} onChange={(to) => go({ to })} />
         </div>
@@ -70,25 +111,6 @@ export default function Audit() {
         <Pager paged={paged} />
       </section>
     </div>
-  )
-}
-
-/** A filter that asks when the typing is done. */
-function Words(props: { label: string; value: string | undefined; onChange: (value: string | undefined) => void }) {
-  const [text, setText] = useState(props.value ?? '')
-  const done = () => text.trim() !== (props.value ?? '') && props.onChange(text.trim() || undefined)
-  return (
-    <input
-      className="input"
-      style={{ inlineSize: 170 }}
-      type="search"
-      aria-label={props.label}
-      placeholder={props.label}
-      value={text}
-      onChange={(e) => setText(e.target.value)}
-      onBlur={done}
-      onKeyDown={(e) => e.key === 'Enter' && done()}
-    />
   )
 }
 

@@ -1,6 +1,6 @@
 // The commands that a point takes from this officer, and what became of them.
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useId, useRef, useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import type { Command, Device, List, Permission, Point, PointVerb } from '../contract'
@@ -8,10 +8,10 @@ import { commandWords, refusalWords, unknownWords, verbWords } from '../i18n/wor
 import { board, useCommandsOf, useEachSecond, useGateways, useLink } from '../live'
 import { finished } from '../live/board'
 import { useDesk } from '../session/desk'
+import { HoldButton } from '../shell/hold'
 import { At } from '../shell/times'
 import { type Press, press, usePress } from './press'
 
-const HOLD = 1_000 // ms that a button with consequences must be held
 const SLOW = 3_000 // ms after which a silence is said
 const GRACE = 2_000 // ms after the deadline until the screen stops waiting for the end
 
@@ -102,62 +102,16 @@ function CommandButton(props: {
   onGive: () => void
 }) {
   const { words, verb, first, hold, disabled, onGive } = props
-  const { t } = useTranslation()
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  const [holding, setHolding] = useState(false)
-  const hint = useId()
-  const end = () => {
-    clearTimeout(timer.current)
-    setHolding(false)
-  }
-  const begin = () => {
-    if (disabled || holding) return
-    setHolding(true)
-    timer.current = setTimeout(() => {
-      setHolding(false)
-      onGive()
-    }, HOLD)
-  }
-  useEffect(() => () => clearTimeout(timer.current), [])
-  useEffect(() => {
-    if (disabled) clearTimeout(timer.current)
-  }, [disabled])
-  if (!hold)
+  if (hold)
     return (
-      <button type="button" className={first ? 'btn pri' : 'btn'} data-verb={verb} disabled={disabled} onClick={onGive}>
+      <HoldButton verb={verb} disabled={disabled} onHeld={onGive}>
         {words}
-      </button>
+      </HoldButton>
     )
-  const isKey = (key: string) => key === ' ' || key === 'Enter'
   return (
-    <>
-      <button
-        type="button"
-        className={holding ? 'btn danger hold holding' : 'btn danger hold'}
-        data-verb={verb}
-        disabled={disabled}
-        aria-describedby={hint}
-        onPointerDown={begin}
-        onPointerUp={end}
-        onPointerLeave={end}
-        onPointerCancel={end}
-        onBlur={end}
-        onKeyDown={(e) => {
-          if (!isKey(e.key)) return
-          e.preventDefault()
-          if (!e.repeat) begin()
-        }}
-        onKeyUp={(e) => {
-          if (isKey(e.key)) end()
-        }}
-      >
-        {words}
-        <i aria-hidden />
-      </button>
-      <span id={hint} className="sr">
-        {t('command.hold')}
-      </span>
-    </>
+    <button type="button" className={first ? 'btn pri' : 'btn'} data-verb={verb} disabled={disabled} onClick={onGive}>
+      {words}
+    </button>
   )
 }
 

@@ -6,10 +6,10 @@ import { ask } from '../ask'
 import { refusalWords } from '../i18n/words'
 import { useEachSecond } from '../live'
 import { useDesk } from '../session/desk'
+import { HoldButton } from '../shell/hold'
 import { Age, At } from '../shell/times'
 import { Second } from './approvals'
 import { type Approval, byNeed, type Lockdown, needsSomebody, tally } from './door'
-import { HoldButton } from './hold'
 import './doors.css'
 
 export default function LockdownBoard({ lockdown }: { lockdown: Lockdown }) {

@@ -8,9 +8,9 @@ import { refusalWords } from '../i18n/words'
 import { useLink, useThings } from '../live'
 import { ALL, useDesk } from '../session/desk'
 import { Dialog } from '../shell/dialog'
+import { HoldButton } from '../shell/hold'
 import { Loading } from '../shell/states'
 import { begin, type Lockdown, rehearse, tally } from './door'
-import { HoldButton } from './hold'
 import './doors.css'
 
 const LockdownBoard = lazy(() => import('./board'))
@@ -38,7 +38,9 @@ export function LockdownButton(props: { station?: string; place?: string; compac
         data-lockdown
         onClick={() => setOpen(true)}
       >
-        {active.length > 0 ? t('lockdown.button_active', { count: active.length }) : t('lockdown.button')}
+        {active.length === 0
+          ? t('lockdown.button')
+          : t(props.compact ? 'lockdown.button_short' : 'lockdown.button_active', { count: active.length })}
       </button>
       {open && <LockdownDialog {...props} onClose={() => setOpen(false)} />}
     </>

@@ -13,13 +13,16 @@ import './doors.css'
 
 const Board = lazy(() => import('./board'))
 const Postures = lazy(() => import('./postures'))
+const Policy = lazy(() => import('./policy'))
+
+const tabs = ['doors', 'lockdowns', 'postures', 'rules'] as const
 
 export default function DoorsPage() {
   const { t } = useTranslation()
   const { station } = useDesk()
   const search = useSearch({ from: '/doors' })
   const navigate = useNavigate({ from: '/doors' })
-  const tab = search.tab === 'lockdowns' || search.tab === 'postures' ? search.tab : 'doors'
+  const tab = tabs.find((one) => one === search.tab) ?? 'doors'
   const held = useThings<Lockdown>('lockdown').filter((l) => station === ALL || l.station === station)
   return (
     <div className="doors-page">
@@ -27,7 +30,7 @@ export default function DoorsPage() {
         <div className="ph">
           <h2>{t('doors.title')}</h2>
           <div className="seg">
-            {(['doors', 'lockdowns', 'postures'] as const).map((name) => (
+            {tabs.map((name) => (
               <button
                 key={name}
                 type="button"
@@ -56,6 +59,11 @@ export default function DoorsPage() {
         {tab === 'postures' && (
           <Suspense fallback={<Loading />}>
             <Postures />
+          </Suspense>
+        )}
+        {tab === 'rules' && (
+          <Suspense fallback={<Loading />}>
+            <Policy />
           </Suspense>
         )}
       </section>

@@ -1,66 +1,135 @@
 // How guarded the station and its places are now: what is set, what may be set,
 // and what that does.
 import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import { refusalWords, verbWords } from '../i18n/words'
 import { useThings } from '../live'
-import { ALL, useDesk } from '../session/desk'
+import { OneStation, useOneStation } from '../rationale/station'
+import { useDesk } from '../session/desk'
 import { Dialog } from '../shell/dialog'
+import { Outcome } from '../shell/field'
+import { useKept } from '../shell/kept'
 import { Failed, Loading } from '../shell/states'
 import { Age, At } from '../shell/times'
 import { Second } from './approvals'
 import type { Approval, Posture, PostureDefinition, PostureDefinitions, PostureStep } from './door'
 import { ScopePicker } from './lockdown'
+import { PostureEditor } from './posture-editor'
+import { moved } from './posture-list'
 import './doors.css'
+import './editors.css'
+
+const NEW = 'new!' // no id of a posture looks like this
 
 export default function Postures() {
   const { t } = useTranslation()
   const desk = useDesk()
-  const station = desk.station === ALL ? (desk.stations[0]?.id ?? '') : desk.station
+  const { station } = useOneStation()
+  const search = useSearch({ from: '/doors' })
+  const navigate = useNavigate({ from: '/doors' })
   const [choosing, setChoosing] = useState<PostureDefinition | null>(null)
   const set = useThings<Posture>('posture').filter((p) => p.station === station)
-  const defs = useQuery({
-    queryKey: ['posture-definitions', station],
-    queryFn: ({ signal }) => ask<PostureDefinitions>(`/posture-definitions/${encodeURIComponent(station)}`, { signal }),
-    enabled: station !== '',
-  })
+  const kept = useKept<PostureDefinitions>(`/posture-definitions/${encodeURIComponent(station)}`, station !== '')
   const may = desk.may('postures.set', station)
+  const edit = desk.may('postures.edit', station)
+  const show = (id: string | undefined) =>
+    void navigate({ search: (s) => ({ ...s, edit: id }), replace: search.edit !== undefined })
+  const list = kept.now?.postures ?? []
+  const open = list.find((p) => p.id === search.edit)
+  const shift = (i: number, by: number) =>
+    void kept.save({ postures: moved(list, i, by), version: kept.now?.version ?? 0 })
   return (
-    <div className="scroll pad postures" tabIndex={0} role="group" aria-label={t('doors.tab.postures')}>
-      <h3 className="h3">{t('posture.now')}</h3>
-      {set.length === 0 && <p className="empty">{t('posture.usual')}</p>}
-      {set.map((p) => (
-        <SetPosture key={p.id} posture={p} may={may} />
-      ))}
-      <h3 className="h3">{t('posture.may')}</h3>
-      {defs.error ? (
-        <Failed fault={defs.error} again={() => void defs.refetch()} />
-      ) : defs.isPending ? (
-        <Loading />
-      ) : (defs.data.postures?.length ?? 0) === 0 ? (
-        <p className="empty">{t('posture.none')}</p>
-      ) : (
-        <ul className="posture-list">
-          {defs.data.postures?.map((d) => (
-            <li key={d.id} className="posture" data-colour={d.colour}>
-              <div>
-                <b>{d.title}</b>
-                <p className="dim">{d.description}</p>
-              </div>
-              <span className="grow" />
-              {may && (
-                <button type="button" className="btn sm" data-posture={d.id} onClick={() => setChoosing(d)}>
-                  {t('posture.set_it', { title: d.title })}
-                </button>
-              )}
-            </li>
-          ))}
-        </ul>
+    <div className={open || search.edit === NEW ? 'postures-cols open' : 'postures-cols'}>
+      <div className="scroll pad postures" tabIndex={0} role="group" aria-label={t('doors.tab.postures')}>
+        <h3 className="h3">{t('posture.now')}</h3>
+        {set.length === 0 && <p className="empty">{t('posture.usual')}</p>}
+        {set.map((p) => (
+          <SetPosture key={p.id} posture={p} may={may} />
+        ))}
+        <div className="posture-head">
+          <h3 className="h3">{t('posture.may')}</h3>
+          <OneStation />
+          <span className="grow" />
+          {edit && kept.now && (
+            <button type="button" className="btn sm" onClick={() => show(NEW)}>
+              {t('posture.new')}
+            </button>
+          )}
+        </div>
+        <Outcome kept={kept} own={(at) => /^postures\.\d+\./.test(at)} />
+        {kept.error ? (
+          <Failed fault={kept.error} again={kept.again} />
+        ) : !kept.now ? (
+          <Loading />
+        ) : list.length === 0 ? (
+          <p className="empty">{t(edit ? 'posture.none_yet' : 'posture.none')}</p>
+        ) : (
+          <ul className="posture-list">
+            {list.map((d, i) => (
+              <li key={d.id} className="posture" data-colour={d.colour} data-definition={d.id}>
+                <div>
+                  <b>{d.title}</b>
+                  <p className="dim">{d.description}</p>
+                  <p className="faint">
+                    {t('posture.actions', { set: d.set?.length ?? 0, clear: d.clear?.length ?? 0 })}
+                  </p>
+                </div>
+                <span className="grow" />
+                {edit && (
+                  <>
+                    <Move name={d.title} by={-1} off={kept.busy || i === 0} onMove={() => shift(i, -1)} />
+                    <Move name={d.title} by={1} off={kept.busy || i === list.length - 1} onMove={() => shift(i, 1)} />
+                    <button
+                      type="button"
+                      className="btn sm"
+                      aria-label={t('posture.change_named', { title: d.title })}
+                      aria-expanded={open === d}
+                      onClick={() => show(d.id)}
+                    >
+                      {t('posture.change')}
+                    </button>
+                  </>
+                )}
+                {may && (
+                  <button type="button" className="btn sm" data-posture={d.id} onClick={() => setChoosing(d)}>
+                    {t('posture.set_it', { title: d.title })}
+                  </button>
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+        {choosing && <SetDialog station={station} definition={choosing} onClose={() => setChoosing(null)} />}
+      </div>
+      {edit && kept.now && (open || search.edit === NEW) && (
+        <PostureEditor
+          key={`${station} ${open?.id ?? NEW} ${kept.now.version}`}
+          station={station}
+          kept={kept}
+          id={open?.id ?? null}
+          onSaved={show}
+          onClose={() => show(undefined)}
+        />
       )}
-      {choosing && <SetDialog station={station} definition={choosing} onClose={() => setChoosing(null)} />}
     </div>
+  )
+}
+
+function Move(props: { name: string; by: -1 | 1; off: boolean; onMove: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <button
+      type="button"
+      className="btn sm ghost"
+      aria-label={t(props.by < 0 ? 'posture.earlier' : 'posture.later', { title: props.name })}
+      disabled={props.off}
+      onClick={props.onMove}
+    >
+      {props.by < 0 ? '↑' : '↓'}
+    </button>
   )
 }
 
@@ -220,20 +289,5 @@ function SetDialog(props: { station: string; definition: PostureDefinition; onCl
         )}
       </div>
     </Dialog>
-  )
-}
-
-/** What is set here and now, for the head of the shell. */
-export function PostureChip() {
-  const { station } = useDesk()
-  const set = useThings<Posture>('posture').filter((p) => !p.cleared && (station === ALL || p.station === station))
-  return (
-    <>
-      {set.map((p) => (
-        <span key={p.id} className="chip posture-chip" data-colour={p.colour}>
-          {p.title} · {p.scope.name}
-        </span>
-      ))}
-    </>
   )
 }

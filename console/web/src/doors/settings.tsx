@@ -1,15 +1,18 @@
-// What people have set of a door: where it stands, its cameras, and whose name is
-// under the sentence that it is no escape door.
+// What people have set of a door: its cameras, how long it may stand open, and whose
+// name is under the sentence that it is no escape door.
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask, inPath } from '../ask'
 import { refusalWords } from '../i18n/words'
+import { DoorTimeForm } from '../rationale/door-time'
+import { useDoorTimes } from '../rationale/door-times'
 import { useDesk } from '../session/desk'
-import { Dialog } from '../shell/dialog'
+import { Field } from '../shell/field'
+import { FormDialog } from '../shell/form-dialog'
+import { Failed, Loading } from '../shell/states'
 import { At } from '../shell/times'
+import '../rationale/rationale.css'
 import type { Door } from './door'
-
-const limits: Record<string, string> = { inside: '30', entrance: '60–90', dock: '120–180' }
 
 export function DoorSettings({ door, onSaved }: { door: Door; onSaved: () => void }) {
   const { t } = useTranslation()
@@ -53,26 +56,6 @@ export function DoorSettings({ door, onSaved }: { door: Door; onSaved: () => voi
         )}
       </div>
       <dl className="pairs">
-        <dt>{t('doors.class')}</dt>
-        <dd>
-          {change ? (
-            <select
-              className="input"
-              aria-label={t('doors.class')}
-              value={s.class}
-              onChange={(e) => void save({ class: e.target.value })}
-            >
-              {['inside', 'entrance', 'dock'].map((c) => (
-                <option key={c} value={c}>
-                  {t(`doors.class_of.${c}`)}
-                </option>
-              ))}
-            </select>
-          ) : (
-            t(`doors.class_of.${s.class}`)
-          )}
-          <small className="faint">{t('doors.limit', { seconds: limits[s.class] ?? '' })}</small>
-        </dd>
         <dt>{t('doors.head.cameras')}</dt>
         <dd>
           {change ? (
@@ -115,6 +98,7 @@ export function DoorSettings({ door, onSaved }: { door: Door; onSaved: () => voi
           {refusalWords(t, fault)}
         </div>
       )}
+      <HeldOpen door={door} />
       {signing && (
         <SignDialog
           door={door}
@@ -128,49 +112,64 @@ export function DoorSettings({ door, onSaved }: { door: Door; onSaved: () => voi
   )
 }
 
+/** How long it may stand open, as it counts now, and where that is changed. */
+function HeldOpen({ door }: { door: Door }) {
+  const { t } = useTranslation()
+  const { may } = useDesk()
+  const times = useDoorTimes(door.station)
+  const mine = times.doors.find((d) => d.point === door.id)
+  if (times.got.error) return <Failed fault={times.got.error} again={() => void times.got.refetch()} />
+  if (!times.got.data) return <Loading />
+  return (
+    <section aria-label={t('doors.held_open')}>
+      <h3 className="h3">{t('doors.held_open')}</h3>
+      {mine ? (
+        <>
+          <p className="dim" data-held-now={mine.now}>
+            {mine.now > 0 ? t('doors.held_now', { s: mine.now }) : t('doors.held_alone')}
+          </p>
+          <DoorTimeForm key={mine.version} door={mine} times={times} write={may('alarms.rationalise', door.station)} />
+        </>
+      ) : (
+        <p className="dim">{t('doors.held_unknown')}</p>
+      )}
+    </section>
+  )
+}
+
 function SignDialog({ door, onClose }: { door: Door; onClose: () => void }) {
   const { t } = useTranslation()
   const { session } = useDesk()
   const [why, setWhy] = useState('')
-  const [fault, setFault] = useState<unknown>(null)
   const path = door.escape ? 'sign' : 'revoke'
-  const send = async (event: FormEvent) => {
-    event.preventDefault()
-    setFault(null)
-    try {
-      await ask(`/doors/${inPath(door.id)}/${path}`, { method: 'POST', body: { version: door.settings.version, why } })
-      onClose()
-    } catch (what) {
-      setFault(what)
-    }
-  }
+  const body = { version: door.settings.version, why }
   return (
-    <Dialog title={t(`doors.${path}`)} onClose={onClose}>
-      <form className="body" onSubmit={send}>
-        <p>{t(`doors.${path}_text`, { door: door.name, name: session.user.name })}</p>
-        <label className="field">
-          {t('doors.why')}
-          <textarea
-            className="input"
-            rows={3}
-            required
-            minLength={door.escape ? 8 : 1}
-            maxLength={500}
-            value={why}
-            onChange={(e) => setWhy(e.target.value)}
-          />
-        </label>
-        {fault !== null && (
-          <div className="fault" role="alert">
-            {refusalWords(t, fault)}
-          </div>
-        )}
-        <div className="actions">
-          <button type="submit" className="btn pri">
-            {t(`doors.${path}`)}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t(`doors.${path}`)}
+      submit={t(`doors.${path}`)}
+      send={() => ask(`/doors/${inPath(door.id)}/${path}`, { method: 'POST', body })}
+      onClose={onClose}
+      own={['why']}
+    >
+      {(fault) => (
+        <>
+          <p>{t(`doors.${path}_text`, { door: door.name, name: session.user.name })}</p>
+          <Field label={t('doors.why')} at="why" fault={fault}>
+            {(wiring) => (
+              <textarea
+                {...wiring}
+                className="input"
+                rows={3}
+                required
+                minLength={door.escape ? 8 : 1}
+                maxLength={500}
+                value={why}
+                onChange={(e) => setWhy(e.target.value)}
+              />
+            )}
+          </Field>
+        </>
+      )}
+    </FormDialog>
   )
 }

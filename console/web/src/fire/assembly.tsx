@@ -3,17 +3,12 @@ import { useTranslation } from 'react-i18next'
 import { refusalWords } from '../i18n/words'
 import { At } from '../shell/times'
 import { useAct } from './act'
+import { AddLine } from './add-line'
 import type { Assembly, Evacuation } from './live'
 
 export function AssemblyList({ of: e, writes, off }: { of: Evacuation; writes: boolean; off: boolean }) {
   const { t } = useTranslation()
-  const { act, busy, fault } = useAct()
-  const [name, setName] = useState('')
   const counted = e.assembly.reduce((sum, a) => sum + (a.count ?? 0), 0)
-  const add = async (event: FormEvent) => {
-    event.preventDefault()
-    if (await act(`/fire/evacuations/${e.id}/assembly`, { name })) setName('')
-  }
   return (
     <section className="panel" aria-label={t('fire.assembly')} data-panel>
       <div className="ph">
@@ -28,24 +23,13 @@ export function AssemblyList({ of: e, writes, off }: { of: Evacuation; writes: b
         ))}
       </ul>
       {writes && (
-        <form className="line pad no-print" onSubmit={add}>
-          <input
-            className="input"
-            aria-label={t('fire.assembly_name')}
-            placeholder={t('fire.assembly_name')}
-            value={name}
-            maxLength={120}
-            onChange={(event) => setName(event.target.value)}
-          />
-          <button type="submit" className="btn" disabled={off || busy || name.trim() === ''}>
-            {t('fire.add')}
-          </button>
-        </form>
-      )}
-      {fault !== null && (
-        <div className="fault" role="alert">
-          {refusalWords(t, fault)}
-        </div>
+        <AddLine
+          path={`/fire/evacuations/${e.id}/assembly`}
+          field="name"
+          label={t('fire.assembly_name')}
+          longest={120}
+          off={off}
+        />
       )}
     </section>
   )

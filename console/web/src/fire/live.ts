@@ -1,10 +1,13 @@
 // What the live stream says of fire: investigations, warden boards, what is
 // impaired; and the panels, which of them can be heard.
 import { useQuery } from '@tanstack/react-query'
+import type { components } from '../api.d.ts'
 import { ask } from '../ask'
 import type { Alarm, Instant, List, Thing } from '../contract'
 import { board, useAlarms, useDevicesVersion, useThings } from '../live'
 import { ALL, useDesk } from '../session/desk'
+
+type Schemas = components['schemas']
 
 export interface Investigation extends Thing {
   station: string
@@ -126,7 +129,8 @@ export interface Impairment extends Thing {
   panel: '' | 'active' | 'restored'
   panel_since: Instant | null
   removed: string
-  command: { id: string; verb: string; state: string; code: string; text: string } | null
+  command: Schemas['Told'] | null
+  commands?: Schemas['Told'][] // what each point of a device answered
   warned: boolean
   over_run: boolean
   watch: string

@@ -1,10 +1,8 @@
 import type { TFunction } from 'i18next'
-import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Instant } from '../contract'
-import { refusalWords } from '../i18n/words'
 import { At, useClockTime } from '../shell/times'
-import { useAct } from './act'
+import { AddLine } from './add-line'
 import type { Evacuation } from './live'
 
 export interface LogLine {
@@ -40,36 +38,19 @@ export function Log(props: { of: Evacuation; lines: LogLine[]; writes: boolean; 
   const { of: e, lines, writes, off } = props
   const { t } = useTranslation()
   const clock = useClockTime()
-  const { act, busy, fault } = useAct()
-  const [text, setText] = useState('')
-  const add = async (event: FormEvent) => {
-    event.preventDefault()
-    if (await act(`/fire/evacuations/${e.id}/log`, { text })) setText('')
-  }
   return (
     <section className="panel log" aria-label={t('fire.log_title')} data-panel>
       <div className="ph">
         <h2>{t('fire.log_title')}</h2>
       </div>
       {writes && (
-        <form className="line pad no-print" onSubmit={add}>
-          <input
-            className="input"
-            aria-label={t('fire.log_add')}
-            placeholder={t('fire.log_add')}
-            value={text}
-            maxLength={4000}
-            onChange={(event) => setText(event.target.value)}
-          />
-          <button type="submit" className="btn" disabled={off || busy || text.trim() === ''}>
-            {t('fire.add')}
-          </button>
-        </form>
-      )}
-      {fault !== null && (
-        <div className="fault" role="alert">
-          {refusalWords(t, fault)}
-        </div>
+        <AddLine
+          path={`/fire/evacuations/${e.id}/log`}
+          field="text"
+          label={t('fire.log_add')}
+          longest={4000}
+          off={off}
+        />
       )}
       <div className="scroll" tabIndex={0} role="group" aria-label={t('fire.log_title')}>
         <ol className="log-lines" reversed>

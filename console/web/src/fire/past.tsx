@@ -2,8 +2,8 @@
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { ALL, useDesk } from '../session/desk'
-import { Pager, usePaged } from '../shell/pages-of'
-import { Failed, Loading } from '../shell/states'
+import { PagedTable } from '../shell/paged-table'
+import { usePaged } from '../shell/pages-of'
 import { At } from '../shell/times'
 import type { Evacuation, Investigation } from './live'
 
@@ -28,51 +28,34 @@ function Investigated({ query }: { query: Query }) {
       <div className="ph">
         <h2>{t('fire.investigations')}</h2>
       </div>
-      <div className="scroll" tabIndex={0} role="group" aria-label={t('fire.investigations')}>
-        {paged.error ? (
-          <Failed fault={paged.error} again={paged.again} />
-        ) : paged.loading ? (
-          <Loading />
-        ) : paged.items.length === 0 ? (
-          <p className="empty">{t('fire.none_past')}</p>
-        ) : (
-          <table className="table">
-            <thead>
-              <tr>
-                {['began', 'point', 'looked', 'outcome', 'decided'].map((head) => (
-                  <th key={head} scope="col">
-                    {t(`fire.head.${head}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {paged.items.map((i) => (
-                <tr key={i.id}>
-                  <td>
-                    {i.demo && <span className="chip demo">{t('shell.demo')}</span>} <At at={i.started_at} date />
-                  </td>
-                  <td>
-                    <Link to="/control" search={{ alarm: i.alarm }}>
-                      <bdi>{i.point_name}</bdi>
-                    </Link>
-                    <div className="faint">{i.zone_name || i.location}</div>
-                  </td>
-                  <td>{i.investigator || '–'}</td>
-                  <td>
-                    <b>{t(`fire.outcome.${i.outcome}`, { defaultValue: i.outcome })}</b>
-                    <div className="faint">{i.reason || i.other_name}</div>
-                  </td>
-                  <td>
-                    <At at={i.decided_at} date /> {i.decided_by_name}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+      <PagedTable
+        label={t('fire.investigations')}
+        paged={paged}
+        none={t('fire.none_past')}
+        words="fire.head"
+        heads={['began', 'point', 'looked', 'outcome', 'decided']}
+        row={(i) => (
+          <tr key={i.id}>
+            <td>
+              {i.demo && <span className="chip demo">{t('shell.demo')}</span>} <At at={i.started_at} date />
+            </td>
+            <td>
+              <Link to="/control" search={{ alarm: i.alarm }}>
+                <bdi>{i.point_name}</bdi>
+              </Link>
+              <div className="faint">{i.zone_name || i.location}</div>
+            </td>
+            <td>{i.investigator || '–'}</td>
+            <td>
+              <b>{t(`fire.outcome.${i.outcome}`, { defaultValue: i.outcome })}</b>
+              <div className="faint">{i.reason || i.other_name}</div>
+            </td>
+            <td>
+              <At at={i.decided_at} date /> {i.decided_by_name}
+            </td>
+          </tr>
         )}
-      </div>
-      <Pager paged={paged} />
+      />
     </section>
   )
 }
@@ -85,48 +68,31 @@ function Boards({ query }: { query: Query }) {
       <div className="ph">
         <h2>{t('fire.evacuations')}</h2>
       </div>
-      <div className="scroll" tabIndex={0} role="group" aria-label={t('fire.evacuations')}>
-        {paged.error ? (
-          <Failed fault={paged.error} again={paged.again} />
-        ) : paged.loading ? (
-          <Loading />
-        ) : paged.items.length === 0 ? (
-          <p className="empty">{t('fire.none_past')}</p>
-        ) : (
-          <table className="table">
-            <thead>
-              <tr>
-                {['building', 'began', 'closed', 'summary'].map((head) => (
-                  <th key={head} scope="col">
-                    {t(`fire.head.${head}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {paged.items.map((e) => (
-                <tr key={e.id}>
-                  <td>
-                    {e.drill && <span className="chip demo">{t('fire.drill')}</span>}{' '}
-                    {e.demo && <span className="chip demo">{t('shell.demo')}</span>}{' '}
-                    <Link to="/fire/evacuation/$id" params={{ id: e.id }} search={{}}>
-                      {e.building_name}
-                    </Link>
-                  </td>
-                  <td>
-                    <At at={e.started_at} date />
-                  </td>
-                  <td>
-                    <At at={e.closed_at} date /> {e.closed_by_name}
-                  </td>
-                  <td>{e.summary}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+      <PagedTable
+        label={t('fire.evacuations')}
+        paged={paged}
+        none={t('fire.none_past')}
+        words="fire.head"
+        heads={['building', 'began', 'closed', 'summary']}
+        row={(e) => (
+          <tr key={e.id}>
+            <td>
+              {e.drill && <span className="chip demo">{t('fire.drill')}</span>}{' '}
+              {e.demo && <span className="chip demo">{t('shell.demo')}</span>}{' '}
+              <Link to="/fire/evacuation/$id" params={{ id: e.id }} search={{}}>
+                {e.building_name}
+              </Link>
+            </td>
+            <td>
+              <At at={e.started_at} date />
+            </td>
+            <td>
+              <At at={e.closed_at} date /> {e.closed_by_name}
+            </td>
+            <td>{e.summary}</td>
+          </tr>
         )}
-      </div>
-      <Pager paged={paged} />
+      />
     </section>
   )
 }

@@ -143,14 +143,7 @@ export function SheetBody({ of: s, plan }: { of: Sheet; plan: PlanPicture | null
           />
         </Part>
         <Part title={t('fire.impaired')}>
-          <Rows
-            head={[t('fire.head.point'), t('fire.head.since')]}
-            rows={s.impaired.map((i) => [
-              `${t(`fire.mode.${i.mode}`)}: ${i.point_name} ${i.location} ${i.reason}`,
-              time(i.since),
-            ])}
-            none={t('fire.none_impaired')}
-          />
+          <SwitchedOff of={s} time={time} />
         </Part>
       </div>
       <Part title={t('fire.contacts')}>
@@ -227,6 +220,35 @@ function Rows({ head, rows, none }: { head: string[]; rows: string[][]; none: st
   )
 }
 
+/** What burns stands before what only may, and both before faults; else the order of the console holds. */
+const rankOf = (c: SheetCondition): number => {
+  const at = ['fire', 'prealarm'].indexOf(c.state)
+  return (at < 0 ? 2 : at) * 2 + (c.first_up ? 0 : 1)
+}
+
+/** What is off in this building row by row, and what is off elsewhere in one paragraph: nothing is left out. */
+function SwitchedOff({ of: s, time }: { of: Sheet; time: Time }) {
+  const { t } = useTranslation()
+  const building = s.where.building_name
+  const here = s.impaired.filter((i) => !building || i.location.includes(building))
+  const elsewhere = s.impaired.filter((i) => !here.includes(i))
+  const name = (i: Impairment) => `${t(`fire.mode.${i.mode}`)}: ${i.point_name}, ${i.location}`
+  return (
+    <>
+      <Rows
+        head={[t('fire.head.point'), t('fire.head.reason'), t('fire.head.since')]}
+        rows={here.map((i) => [name(i), i.reason, time(i.since)])}
+        none={t('fire.none_impaired')}
+      />
+      {elsewhere.length > 0 && (
+        <p className="elsewhere">
+          <b>{t('fire.elsewhere', { count: elsewhere.length })}</b> {elsewhere.map(name).join('; ')}.
+        </p>
+      )}
+    </>
+  )
+}
+
 function ZoneRows({ of: s, time }: { of: Sheet; time: Time }) {
   const { t } = useTranslation()
   const row = (zone: string, c: SheetCondition): string[] => [
@@ -236,10 +258,11 @@ function ZoneRows({ of: s, time }: { of: Sheet; time: Time }) {
     time(c.since),
     c.acknowledged_at ? time(c.acknowledged_at) : '–',
   ]
-  const rows = [
-    ...s.zones.flatMap((z) => z.conditions.map((c) => row(`${z.number} ${z.name}`, c))),
-    ...s.unzoned.map((c) => row(t('fire.no_zone'), c)),
+  const all: [string, SheetCondition][] = [
+    ...s.zones.flatMap((z) => z.conditions.map((c): [string, SheetCondition] => [`${z.number} ${z.name}`, c])),
+    ...s.unzoned.map((c): [string, SheetCondition] => [t('fire.no_zone'), c]),
   ]
+  const rows = all.toSorted(([, a], [, b]) => rankOf(a) - rankOf(b)).map(([zone, c]) => row(zone, c))
   return (
     <>
       <Rows

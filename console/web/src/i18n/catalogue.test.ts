@@ -4,8 +4,12 @@ import i18next from 'i18next'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Refusal } from '../ask'
 import type { Command, Reading } from '../contract'
-import en from './en'
+import first from './en'
+import { joined } from './en/joined'
+import later from './en/later'
 import { alarmPlace, commandWords, kindWords, readingWords, refusalWords, stateWords, verbWords } from './words'
+
+const en = joined(first, later)
 
 beforeAll(() =>
   i18next.init({ lng: 'en', resources: { en: { translation: en } }, interpolation: { escapeValue: false } }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ageParts, clockTime, day, dayOrClock, instantOf, withUTC, zoneName } from './time'
+import { ageParts, brief, clockTime, day, dayOrClock, instantOf, withUTC, zoneName } from './time'
 
 const at = '2026-11-22T02:47:12Z'
 
@@ -43,4 +43,15 @@ describe('an age', () => {
     [90_000, { d: 1, h: 1 }],
     [-3, { s: 0 }],
   ])('of %s s', (seconds, want) => expect(ageParts(seconds)).toEqual(want))
+})
+
+describe('a brief time', () => {
+  const now = Date.parse('2026-11-22T11:00:00Z')
+  it.each([
+    ['2026-11-22T02:47:12Z', '22 Nov 05:47'],
+    ['2026-11-23T21:30:00Z', '24 Nov 00:30'], // one to come
+    ['2025-12-31T23:00:00Z', '1 Jan 02:00'],
+    ['2025-12-31T10:00:00Z', '31 Dec 2025 13:00'],
+    ['nothing', '–'],
+  ])('%s is %s', (at, words) => expect(brief(at, 'Africa/Nairobi', now)).toBe(words))
 })

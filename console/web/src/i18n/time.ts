@@ -56,9 +56,19 @@ export function full(at: string | number, zone: string, locale = 'en'): string {
   return Number.isNaN(ms(at)) ? '–' : `${day(at, zone, locale)} ${clockTime(at, zone, locale)}`
 }
 
+/** 22 Nov 05:47, for tables that carry the whole date in their head; with the year where it is another. */
+export function brief(at: string | number, zone: string, now: number, locale = 'en'): string {
+  const t = ms(at)
+  if (Number.isNaN(t)) return '–'
+  const [, number, month, year] = day(t, zone, locale).split(' ')
+  const other = year === day(now, zone, locale).split(' ')[3] ? '' : ` ${year}`
+  return `${number} ${month}${other} ${clockTime(t, zone, locale).slice(0, 5)}`
+}
+
 /** For tooltips and prints: wall time with its zone, and UTC. */
 export function withUTC(at: string | number, zone: string, locale = 'en'): string {
   if (Number.isNaN(ms(at))) return '–'
+  if (zone === 'UTC') return `${full(at, zone, locale)} UTC`
   return `${full(at, zone, locale)} ${zoneName(zone, ms(at))} · ${full(at, 'UTC', locale)} UTC`
 }
 

@@ -50,6 +50,29 @@ export default function Entry({ id, onClose }: { id: string; onClose: () => void
             <dd>{i.removed ? t('impairments.alarms_out') : t('impairments.alarms_in')}</dd>
           </dl>
         )}
+        {i?.commands && (
+          <table className="table">
+            <caption>{t('impairments.asked')}</caption>
+            <thead>
+              <tr>
+                <th>{t('impairments.head.point')}</th>
+                <th>{t('impairments.head.panel')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {i.commands.map((c) => (
+                <tr key={c.point}>
+                  <td>
+                    <bdi>{c.point_name}</bdi>
+                  </td>
+                  <td className={c.state === 'confirmed' ? 'faint' : ''}>
+                    {t(`impairments.one.${c.state}`, { defaultValue: c.state })} {c.text}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
         <h3>{t('impairments.history')}</h3>
         <ol className="log-lines">
           {(got.data?.history ?? []).map((line) => (

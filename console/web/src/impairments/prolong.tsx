@@ -1,11 +1,11 @@
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useAct } from '../fire/act'
+import { ask } from '../ask'
 import type { Impairment } from '../fire/live'
-import { refusalWords } from '../i18n/words'
 import { clock } from '../live'
-import { Dialog } from '../shell/dialog'
+import { FormDialog } from '../shell/form-dialog'
 import { useClockTime } from '../shell/times'
+import { changedWords } from './words'
 
 /** Minutes that are offered for an end. */
 export const spans = [15, 30, 60, 120, 240, 480, 1440] as const
@@ -33,39 +33,23 @@ export const untilIn = (minutes: number): string => new Date(clock.now() + minut
 /** Moves the end, with a reason. */
 export function Prolong({ of: i, onClose }: { of: Impairment; onClose: () => void }) {
   const { t } = useTranslation()
-  const { act, busy, fault, stale } = useAct()
   const [minutes, setMinutes] = useState(60)
   const [reason, setReason] = useState(i.reason)
-  const send = async (event: FormEvent) => {
-    event.preventDefault()
-    const body = { version: i.version, until: untilIn(minutes), reason }
-    if (await act(`/impairments/${i.id}/prolong`, body)) onClose()
-  }
+  const body = { version: i.version, until: untilIn(minutes), reason }
+  const send = () => ask(`/impairments/${i.id}/prolong`, { method: 'POST', body })
   return (
-    <Dialog title={t('impairments.prolong_of', { name: i.point_name })} onClose={onClose}>
-      <form className="body" onSubmit={send}>
-        <SpanInput value={minutes} onChange={setMinutes} />
-        <label className="field">
-          {t('impairments.head.reason')}
-          <input
-            className="input"
-            required
-            maxLength={500}
-            value={reason}
-            onChange={(e) => setReason(e.target.value)}
-          />
-        </label>
-        {fault !== null && (
-          <div className="fault" role="alert">
-            {stale ? t('impairments.changed') : refusalWords(t, fault)}
-          </div>
-        )}
-        <div className="actions">
-          <button type="submit" className="btn pri" disabled={busy}>
-            {t('impairments.prolong')}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t('impairments.prolong_of', { name: i.point_name })}
+      submit={t('impairments.prolong')}
+      send={send}
+      onClose={onClose}
+      words={changedWords}
+    >
+      <SpanInput value={minutes} onChange={setMinutes} />
+      <label className="field">
+        {t('impairments.head.reason')}
+        <input className="input" required maxLength={500} value={reason} onChange={(e) => setReason(e.target.value)} />
+      </label>
+    </FormDialog>
   )
 }

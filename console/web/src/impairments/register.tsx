@@ -56,7 +56,7 @@ function Row({ of: i, open, acts }: { of: Impairment; open: (id: string) => void
         <div className="faint">{i.by_name}</div>
       </td>
       <td>
-        <At at={i.since} date /> <div className="faint">{i.ended_at === null && <Age at={i.since} />}</div>
+        <At at={i.since} short /> <div className="faint">{i.ended_at === null && <Age at={i.since} />}</div>
       </td>
       <td>
         <EndWords of={i} />
@@ -81,7 +81,7 @@ export function EndWords({ of: i }: { of: Impairment }) {
   if (i.ended_at !== null) {
     return (
       <>
-        <At at={i.ended_at} date />
+        <At at={i.ended_at} short />
         <div className="faint">
           {t(`impairments.ended.${i.ended}`, { defaultValue: i.ended })} {i.ended_by_name} {i.end_reason}
         </div>
@@ -93,7 +93,7 @@ export function EndWords({ of: i }: { of: Impairment }) {
   }
   return (
     <>
-      <At at={i.until} date />
+      <At at={i.until} short />
       {i.warned && <div className="chip old">{t('impairments.ends_soon')}</div>}
     </>
   )
@@ -107,7 +107,10 @@ export function PanelWords({ of: i }: { of: Impairment }) {
       {t(`impairments.panel.${word}`)} {i.panel_since && <At at={i.panel_since} />}
       {i.command && (
         <div className={i.command.state === 'confirmed' ? 'faint' : 'warn'}>
-          {t(`impairments.command.${i.command.state}`, { defaultValue: i.command.state })} {i.command.text}
+          {i.command.code === 'partial'
+            ? t('impairments.command.partial')
+            : t(`impairments.command.${i.command.state}`, { defaultValue: i.command.state })}{' '}
+          {i.command.text}
         </div>
       )}
     </>

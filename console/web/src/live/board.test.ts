@@ -4,7 +4,7 @@ import { Board } from './board'
 import { ServerClock } from './clock'
 
 const alarm = (id: string, more: Partial<Alarm> = {}): Alarm =>
-  ({ id, state: 'unacknowledged', priority: 2, version: 1, change: 1, ...more }) as Alarm
+  ({ id, state: 'unacknowledged', priority: 2, version: 1, ...more }) as Alarm
 const command = (state: Command['state'], version: number): Command =>
   ({ id: 'c', point: 'g/d.p', state, version, requested_at: '2026-11-22T02:00:00Z' }) as Command
 const empty = { alarms: [], points: {}, gateways: [], devices: {}, commands: [], server_time: '', cursor: '' }
@@ -26,7 +26,7 @@ describe('the board', () => {
     const { board, commits, draw } = world()
     let drawn = 0
     board.subscribe('alarms', () => drawn++)
-    for (let i = 0; i < 50; i++) board.alarm(alarm(`a${i}`, { change: i }))
+    for (let i = 0; i < 50; i++) board.alarm(alarm(`a${i}`, { version: i }))
     expect(commits).toHaveLength(1)
     draw()
     expect(drawn).toBe(1)
@@ -34,17 +34,17 @@ describe('the board', () => {
   })
   it('drops what an overtaken answer says', () => {
     const { board } = world()
-    board.alarm(alarm('a', { change: 5, state: 'acknowledged' }))
-    board.alarm(alarm('a', { change: 4 }))
+    board.alarm(alarm('a', { version: 5, state: 'acknowledged' }))
+    board.alarm(alarm('a', { version: 4 }))
     expect(board.find('a')?.state).toBe('acknowledged')
   })
   it('does not bring a closed alarm back by an old answer, but by a new raise', () => {
     const { board } = world()
-    board.alarm(alarm('a', { change: 5, state: 'normal' }))
-    board.alarm(alarm('a', { change: 4 }))
+    board.alarm(alarm('a', { version: 5, state: 'normal' }))
+    board.alarm(alarm('a', { version: 4 }))
     expect(board.alarms.has('a')).toBe(false)
     expect(board.find('a')?.state).toBe('normal')
-    board.alarm(alarm('a', { change: 6 }))
+    board.alarm(alarm('a', { version: 6 }))
     expect(board.alarms.has('a')).toBe(true)
   })
   it('replaces everything by a snapshot', () => {
@@ -58,7 +58,7 @@ describe('the board', () => {
     const told: string[] = []
     board.onAlarm((a, before, how) => told.push(`${a.id} ${before?.state ?? 'new'} ${how}`))
     board.alarm(alarm('a'))
-    board.alarm(alarm('a', { state: 'returned', change: 2 }))
+    board.alarm(alarm('a', { state: 'returned', version: 2 }))
     expect(told).toEqual(['a new news', 'a unacknowledged news'])
   })
   it('knows since when a state holds only where it saw the change', () => {

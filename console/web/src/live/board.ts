@@ -88,7 +88,7 @@ export class Board {
 
   /**
    * Takes an alarm from the stream, or from an answer to a request; the two may
-   * overtake each other, so the one with the older change is dropped.
+   * overtake each other, so the one with the older version is dropped.
    */
   alarm(alarm: Alarm): void {
     const before = this.alarms.get(alarm.id) ?? this.closed.get(alarm.id)
@@ -203,9 +203,7 @@ export function finished(command: Command): boolean {
   return command.state !== 'requested' && command.state !== 'sent'
 }
 
-function older(a: Alarm, b: Alarm): boolean {
-  return a.change !== b.change ? a.change < b.change : a.version < b.version
-}
+const older = (a: Alarm, b: Alarm): boolean => a.version < b.version
 
 function remember<T extends { id: string }>(map: Map<string, T>, item: T): void {
   map.delete(item.id)

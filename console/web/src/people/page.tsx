@@ -3,8 +3,8 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ALL, useDesk } from '../session/desk'
-import { Pager, usePaged } from '../shell/pages-of'
-import { Failed, Loading } from '../shell/states'
+import { PagedTable } from '../shell/paged-table'
+import { usePaged } from '../shell/pages-of'
 import { type Person, PersonFace } from './card'
 import './people.css'
 
@@ -75,48 +75,32 @@ export default function PeoplePage() {
             ))}
           </select>
         </div>
-        <div className="scroll" tabIndex={0} role="group" aria-label={t('people.title')}>
-          {paged.error ? (
-            <Failed fault={paged.error} again={paged.again} />
-          ) : paged.loading ? (
-            <Loading />
-          ) : paged.items.length === 0 ? (
-            <p className="empty">{t('people.none')}</p>
-          ) : (
-            <table className="table people-table">
-              <thead>
-                <tr>
-                  {['photo', 'name', 'ref', 'class', 'expires', 'standing'].map((head) => (
-                    <th key={head} scope="col">
-                      {t(`people.head.${head}`)}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {paged.items.map((p) => (
-                  <tr key={p.id} data-person={p.ref}>
-                    <td>
-                      <PersonFace person={p} />
-                    </td>
-                    <td>
-                      <bdi>{p.name}</bdi>
-                    </td>
-                    <td className="mono">{p.ref}</td>
-                    <td>{t(`people.class.${p.class}`)}</td>
-                    <td>{p.expires || <span className="faint">{t('people.never')}</span>}</td>
-                    <td>
-                      <span className={p.standing === 'valid' ? 'dim' : 'chip strong'}>
-                        {t(`people.standing.${p.standing}`)}
-                      </span>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+        <PagedTable
+          label={t('people.title')}
+          paged={paged}
+          none={t('people.none')}
+          words="people.head"
+          heads={['photo', 'name', 'ref', 'class', 'expires', 'standing']}
+          className="table people-table"
+          row={(p) => (
+            <tr key={p.id} data-person={p.ref}>
+              <td>
+                <PersonFace person={p} />
+              </td>
+              <td>
+                <bdi>{p.name}</bdi>
+              </td>
+              <td className="mono">{p.ref}</td>
+              <td>{t(`people.class.${p.class}`)}</td>
+              <td>{p.expires || <span className="faint">{t('people.never')}</span>}</td>
+              <td>
+                <span className={p.standing === 'valid' ? 'dim' : 'chip strong'}>
+                  {t(`people.standing.${p.standing}`)}
+                </span>
+              </td>
+            </tr>
           )}
-        </div>
-        <Pager paged={paged} />
+        />
       </section>
       {importing && (
         <Suspense fallback={null}>

@@ -2,11 +2,13 @@
 import './rationale.css'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import { ageWords } from '../i18n/words'
 import { useDesk } from '../session/desk'
 import { Failed, Loading } from '../shell/states'
+import { limitWords } from './limits'
 import type { Rationale } from './rationale'
 
 /** The rationalisation of the alarm's point and kind; it says so when there is none. */
@@ -29,6 +31,8 @@ export function RationaleCard({ alarm }: { alarm: { point: string; kind: string;
     ['finish_within', r.finish_within ? ageWords(t, r.finish_within) : ''],
     ['cameras', (r.cameras ?? []).join(', ')],
     ['procedure', r.procedure],
+    ['delays', delayWords(t, r)],
+    ['limits', limitWords(t, r)],
   ]
   return (
     <section className="rationale-card" aria-label={t('rationale.card')}>
@@ -57,4 +61,15 @@ export function RationaleCard({ alarm }: { alarm: { point: string; kind: string;
       </dl>
     </section>
   )
+}
+
+/** How long a condition must last before it shows and before it clears; empty where it is at once. */
+function delayWords(t: TFunction, r: Rationale): string {
+  const s = (ms: number) => ms / 1000
+  return [
+    r.on_delay_ms > 0 && t('rationale.shows_after', { s: s(r.on_delay_ms) }),
+    r.off_delay_ms > 0 && t('rationale.clears_after', { s: s(r.off_delay_ms) }),
+  ]
+    .filter(Boolean)
+    .join(', ')
 }

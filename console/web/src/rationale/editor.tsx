@@ -4,6 +4,7 @@ import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import { refusalWords } from '../i18n/words'
+import { bandWords, limitWords } from './limits'
 import { type Draft, type Field, fields, long, numeric, type Rationale, settingOf, shown } from './rationale'
 
 export function Editor(props: {
@@ -58,7 +59,12 @@ export function Editor(props: {
         ))}
       </div>
       {safety && <p className="dim">{t('rationale.safety_why')}</p>}
-      {one && <p className="faint">{t('rationale.deadband_why')}</p>}
+      {one && (
+        <p className="faint">
+          {limitWords(t, one) && <b>{limitWords(t, one)}. </b>}
+          {bandWords(t, one)}
+        </p>
+      )}
       {fault && (
         <p className="fault" role="alert">
           {fault}

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import { refusalWords } from '../i18n/words'
 import { Dialog } from '../shell/dialog'
+import { Heads } from '../shell/paged-table'
 import type { RationaleImport } from './rationale'
 
 const largest = 700_000 // bytes; with base64 still below what the console takes
@@ -75,63 +76,25 @@ export default function Import({ station, onClose }: { station: string; onClose:
                 : t('rationale.would_change', { count: report.changed, rows: report.rows })}
           </p>
         )}
-        {faults.length > 0 && (
-          <div className="scroll import-table" tabIndex={0} role="group" aria-label={t('rationale.faults')}>
-            <table className="table">
-              <thead>
-                <tr>
-                  {['row', 'point', 'field', 'reason'].map((head) => (
-                    <th scope="col" key={head}>
-                      {t(`rationale.${head}`)}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {faults.map((f) => (
-                  <tr key={`${f.row} ${f.field}`}>
-                    <td className="num">{f.row}</td>
-                    <td className="mono">
-                      <bdi>
-                        {f.point} {f.kind}
-                      </bdi>
-                    </td>
-                    <td>{t(`rationale.${f.field}`, { defaultValue: f.field })}</td>
-                    <td>{f.reason}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-        {faults.length === 0 && changes.length > 0 && (
-          <div className="scroll import-table" tabIndex={0} role="group" aria-label={t('rationale.changes')}>
-            <table className="table">
-              <thead>
-                <tr>
-                  {['row', 'point', 'was', 'now'].map((head) => (
-                    <th scope="col" key={head}>
-                      {t(`rationale.${head}`)}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {changes.map((c) => (
-                  <tr key={`${c.point} ${c.kind}`}>
-                    <td className="num">{c.row}</td>
-                    <td className="mono">
-                      <bdi>
-                        {c.point} {c.kind}
-                      </bdi>
-                    </td>
-                    <td className="dim">{Object.values(c.was).join(' · ') || '–'}</td>
-                    <td>{Object.values(c.now).join(' · ') || '–'}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+        {faults.length > 0 ? (
+          <Rows
+            label={t('rationale.faults')}
+            heads={['row', 'point', 'field', 'reason']}
+            rows={faults.map((f) => [f.row, `${f.point} ${f.kind}`, f.field, f.reason])}
+          />
+        ) : (
+          changes.length > 0 && (
+            <Rows
+              label={t('rationale.changes')}
+              heads={['row', 'point', 'was', 'now']}
+              rows={changes.map((c) => [
+                c.row,
+                `${c.point} ${c.kind}`,
+                Object.values(c.was).join(' · ') || '–',
+                Object.values(c.now).join(' · ') || '–',
+              ])}
+            />
+          )
         )}
         <div className="actions">
           <button type="button" className="btn" onClick={onClose}>
@@ -148,5 +111,30 @@ export default function Import({ station, onClose }: { station: string; onClose:
         </div>
       </div>
     </Dialog>
+  )
+}
+
+type Line = [row: number, point: string, third: string, fourth: string]
+
+/** What a table would do or cannot do, row by row. */
+function Rows({ label, heads, rows }: { label: string; heads: string[]; rows: Line[] }) {
+  return (
+    <div className="scroll import-table" tabIndex={0} role="group" aria-label={label}>
+      <table className="table">
+        <Heads words="rationale" names={heads} />
+        <tbody>
+          {rows.map(([row, point, third, fourth]) => (
+            <tr key={`${row} ${point} ${third}`}>
+              <td className="num">{row}</td>
+              <td className="mono">
+                <bdi>{point}</bdi>
+              </td>
+              <td>{third}</td>
+              <td>{fourth}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }

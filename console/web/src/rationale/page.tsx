@@ -9,6 +9,7 @@ import { useDesk } from '../session/desk'
 import { Pager, usePaged } from '../shell/pages-of'
 import { Failed, Loading } from '../shell/states'
 import { At } from '../shell/times'
+import { WordsFilter } from '../shell/words-filter'
 import { Editor } from './editor'
 import type { Rationale } from './rationale'
 import { OneStation, useOneStation } from './station'
@@ -117,7 +118,7 @@ function Alarms({ station, write }: { station: string; write: boolean }) {
   return (
     <>
       <div className="filters">
-        <Words label={t('rationale.search')} value={search.q} onChange={(q) => go({ q })} />
+        <WordsFilter width={240} label={t('rationale.search')} value={search.q} onChange={(q) => go({ q })} />
         <select
           className="input"
           style={{ inlineSize: 210 }}
@@ -275,24 +276,5 @@ function Cells(props: {
         )}
       </td>
     </>
-  )
-}
-
-/** A filter that asks when the typing is done. */
-function Words(props: { label: string; value: string | undefined; onChange: (value: string | undefined) => void }) {
-  const [text, setText] = useState(props.value ?? '')
-  const done = () => text.trim() !== (props.value ?? '') && props.onChange(text.trim() || undefined)
-  return (
-    <input
-      className="input"
-      style={{ inlineSize: 240 }}
-      type="search"
-      aria-label={props.label}
-      placeholder={props.label}
-      value={text}
-      onChange={(e) => setText(e.target.value)}
-      onBlur={done}
-      onKeyDown={(e) => e.key === 'Enter' && done()}
-    />
   )
 }

@@ -7,6 +7,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
+import type { Station } from '../contract'
 import { clockTime, full, instantOf, withUTC, zoneName } from '../i18n/time'
 import { ALL, useDesk } from '../session/desk'
 import { useKeys } from '../shell/keys'
@@ -22,7 +23,9 @@ export default function Replay() {
   const desk = useDesk()
   const search = useSearch({ from: '/replay' })
   const mine = desk.stations.filter((s) => desk.may('signals.read', s.id))
-  const station = mine.find((s) => s.id === (desk.station === ALL ? undefined : desk.station)) ?? mine[0]
+  // A desk of all stations looks back at the one that the address names: that of the alarm it came from.
+  const wish = desk.station === ALL ? search.station : desk.station
+  const station = mine.find((s) => s.id === wish) ?? mine[0]
   const { t } = useTranslation()
   if (!station) return <p className="empty">{t('replay.no_station')}</p>
   const wanted = Date.parse(search.at ?? '')
@@ -34,6 +37,7 @@ export default function Replay() {
       zone={station.time_zone}
       start={Number.isNaN(wanted) ? Date.now() - 120_000 : Math.min(wanted, Date.now())}
       about={search.point}
+      others={desk.station === ALL ? mine : []}
     />
   )
 }
@@ -41,7 +45,14 @@ export default function Replay() {
 const SECOND = 1000
 const MINUTE = 60_000
 
-function Film(props: { station: string; name: string; zone: string; start: number; about: string | undefined }) {
+function Film(props: {
+  station: string
+  name: string
+  zone: string
+  start: number
+  about: string | undefined
+  others: Station[] // that may be looked at instead
+}) {
   const { station, zone } = props
   const { t } = useTranslation()
   const navigate = useNavigate({ from: '/replay' })
@@ -99,6 +110,23 @@ function Film(props: { station: string; name: string; zone: string; start: numbe
         <span className="replay-when" title={withUTC(at, zone)}>
           <bdi>{props.name}</bdi> · {full(at, zone)} {zoneName(zone, at)} · {clockTime(at, 'UTC')} UTC
         </span>
+        {props.others.length > 1 && (
+          <select
+            className="input no-print"
+            style={{ inlineSize: 'auto', minBlockSize: 28, paddingBlock: 1 }}
+            aria-label={t('shell.station')}
+            value={station}
+            onChange={(e) =>
+              void navigate({ search: (old) => ({ ...old, station: e.target.value, point: undefined }) })
+            }
+          >
+            {props.others.map((s) => (
+              <option key={s.id} value={s.id}>
+                {s.name}
+              </option>
+            ))}
+          </select>
+        )}
         <span className="grow" />
         <span>{t('replay.no_commands')}</span>
         <button type="button" className="btn sm no-print" onClick={() => window.print()}>

@@ -6,7 +6,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 're
 import { useTranslation } from 'react-i18next'
 import { sound } from '../alarms/siren'
 import { ask, onSessionRefused, Refusal } from '../ask'
-import type { Session } from '../contract'
+import type { Session, Station } from '../contract'
 import { refusalWords } from '../i18n/words'
 import { clock, stream } from '../live'
 import { ALL, type Desk, DeskContext, permits } from '../session/desk'
@@ -96,6 +96,12 @@ function Outside({ children }: { children: ReactNode }) {
   )
 }
 
+/** The zone in which a desk of several stations reads: theirs where they share one, else UTC. */
+function zoneOfAll(stations: readonly Station[]): string {
+  const zones = new Set(stations.map((s) => s.time_zone))
+  return (zones.size === 1 && stations[0]?.time_zone) || 'UTC'
+}
+
 function Inside({ session }: { session: Session }) {
   const [chosen, choose] = useState(() => new URLSearchParams(location.search).get('station') ?? ALL)
   const client = useQueryClient()
@@ -123,7 +129,7 @@ function Inside({ session }: { session: Session }) {
     const stations = session.stations ?? []
     const only = stations.length === 1 ? stations[0] : undefined
     const station = only ? only.id : stations.some((s) => s.id === chosen) ? chosen : ALL
-    const zone = (stations.find((s) => s.id === station) ?? stations[0])?.time_zone || 'UTC'
+    const zone = stations.find((s) => s.id === station)?.time_zone || zoneOfAll(stations)
     return {
       session,
       station,

@@ -55,10 +55,10 @@ export function Foot({ onHelp, onControl }: { onHelp: () => void; onControl: boo
         <span>
           <kbd>F6</kbd> {t('keys.panel')}
         </span>
-        <button type="button" onClick={onHelp} className="bare">
-          <kbd>?</kbd> {t('keys.all')}
-        </button>
       </span>
+      <button type="button" onClick={onHelp} className="bare">
+        <kbd>?</kbd> {t('keys.all')}
+      </button>
       <div className="grow" />
       <Ages />
     </footer>

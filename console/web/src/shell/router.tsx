@@ -8,6 +8,7 @@ import {
   redirect,
   retainSearchParams,
 } from '@tanstack/react-router'
+import { moreWords } from '../i18n'
 import { Shell } from './shell'
 import { Broken, Missing } from './states'
 
@@ -22,6 +23,12 @@ function texts<K extends string>(search: Record<string, unknown>, ...names: K[])
     if (value !== undefined) kept[name] = value
   }
   return kept
+}
+
+/** A page whose words are not among the first. */
+async function worded<T>(page: Promise<T>): Promise<T> {
+  await moreWords()
+  return page
 }
 
 const root = createRootRoute({
@@ -105,14 +112,14 @@ const users = createRoute({
   getParentRoute: () => root,
   path: '/users',
   validateSearch: (search) => texts(search, 'tab'),
-  component: lazyRouteComponent(() => import('../users/page')),
+  component: lazyRouteComponent(() => worded(import('../users/page'))),
 })
 
 const audit = createRoute({
   getParentRoute: () => root,
   path: '/audit',
-  validateSearch: (search) => texts(search, 'actor', 'action', 'subject', 'from', 'to'),
-  component: lazyRouteComponent(() => import('../audit/page')),
+  validateSearch: (search) => texts(search, 'tab', 'actor', 'action', 'subject', 'from', 'to'),
+  component: lazyRouteComponent(() => worded(import('../audit/page'))),
 })
 
 const replay = createRoute({
@@ -126,14 +133,14 @@ const search = createRoute({
   getParentRoute: () => root,
   path: '/search',
   validateSearch: (search) => texts(search, 'view', 'q', 'only', 'point', 'actor', 'person', 'card', 'from', 'to'),
-  component: lazyRouteComponent(() => import('../replay/search')),
+  component: lazyRouteComponent(() => worded(import('../replay/search'))),
 })
 
 const rationale = createRoute({
   getParentRoute: () => root,
   path: '/rationale',
   validateSearch: (search) => texts(search, 'q', 'area', 'device', 'point', 'kind', 'only'),
-  component: lazyRouteComponent(() => import('../rationale/page')),
+  component: lazyRouteComponent(() => worded(import('../rationale/page'))),
 })
 
 const rules = createRoute({
@@ -179,14 +186,14 @@ const registers = createRoute({
 const doors = createRoute({
   getParentRoute: () => root,
   path: '/doors',
-  validateSearch: (search) => texts(search, 'q', 'show', 'tab'),
-  component: lazyRouteComponent(() => import('../doors/page')),
+  validateSearch: (search) => texts(search, 'q', 'show', 'tab', 'edit'),
+  component: lazyRouteComponent(() => worded(import('../doors/page'))),
 })
 
 const doorPage = createRoute({
   getParentRoute: () => root,
   path: '/doors/$id',
-  component: lazyRouteComponent(() => import('../doors/page-of-door')),
+  component: lazyRouteComponent(() => worded(import('../doors/page-of-door'))),
 })
 
 const people = createRoute({

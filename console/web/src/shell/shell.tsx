@@ -12,7 +12,7 @@ import { DeskClock } from './desk-clock'
 import { Foot, LiveMark } from './foot'
 import { nextPanel, useKeys } from './keys'
 import { type Page, pages } from './pages'
-import { ApprovalStrip, CallStrip, FireStrip, PostureChip, WatchChip, WatchPrompt } from './slots'
+import { ApprovalStrip, CallStrip, FireStrip, InForce, WatchChip, WatchPrompt } from './slots'
 import { Loading, NotAllowed } from './states'
 import { UserMenu } from './user-menu'
 import { joinWindows, theWindows, useWindows } from './windows'
@@ -59,6 +59,7 @@ export function Shell() {
           <>
             <WatchPrompt />
             <FireStrip />
+            <InForce />
             <ApprovalStrip />
             <CallStrip />
           </>
@@ -73,6 +74,7 @@ export function Shell() {
   )
   return (
     <div className={alone ? 'app one-panel' : 'app'}>
+      <PaperMark />
       {alone ? (
         <PanelBar panel={panel} />
       ) : (
@@ -91,6 +93,16 @@ export function Shell() {
         {open === 'help' && <Help onClose={() => setOpen(null)} />}
       </Suspense>
     </div>
+  )
+}
+
+/** What is printed of a make-believe station says so in the margin of every page. */
+function PaperMark() {
+  const { t } = useTranslation()
+  const { session, stations, station } = useDesk()
+  if (!session.demo && !stations.some((s) => s.demo && (station === ALL || station === s.id))) return null
+  return (
+    <style>{`@page { @top-right { content: ${JSON.stringify(t('shell.demo'))}; font: 700 11px sans-serif } }`}</style>
   )
 }
 
@@ -131,27 +143,26 @@ function Top({ onSearch }: { onSearch: () => void }) {
     <header className="top">
       <div className="brand">
         <Shield size={22} />
-        {station ? <bdi>{station.name}</bdi> : t('shell.name')}
+        {desk.stations.length > 1 ? (
+          <select
+            className="input"
+            aria-label={t('shell.station')}
+            value={desk.station}
+            onChange={(e) => desk.choose(e.target.value)}
+          >
+            <option value={ALL}>{t('shell.all_stations')}</option>
+            {desk.stations.map((s) => (
+              <option key={s.id} value={s.id}>
+                {s.name}
+              </option>
+            ))}
+          </select>
+        ) : (
+          <bdi className="brand-name">{station?.name ?? t('shell.name')}</bdi>
+        )}
         <small>{t('shell.desk')}</small>
         {demo && <span className="chip demo">{t('shell.demo')}</span>}
       </div>
-      {desk.stations.length > 1 && (
-        <select
-          className="input"
-          style={{ inlineSize: 'auto', minBlockSize: 30, paddingBlock: 2 }}
-          aria-label={t('shell.station')}
-          value={desk.station}
-          onChange={(e) => desk.choose(e.target.value)}
-        >
-          <option value={ALL}>{t('shell.all_stations')}</option>
-          {desk.stations.map((s) => (
-            <option key={s.id} value={s.id}>
-              {s.name}
-            </option>
-          ))}
-        </select>
-      )}
-      {desk.may('alarms.read') && <PostureChip />}
       <div className="grow" />
       {desk.may('alarms.read') && <Counters />}
       <div className="grow" />

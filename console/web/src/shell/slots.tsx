@@ -24,7 +24,8 @@ export const PlanPanel = slot<PlanProps>(async () => ({ default: (await import('
 export const CallStrip = slot(async () => ({ default: (await import('../doors/calls')).CallStrip }))
 /** What others want and this officer may confirm: an approval ends within a minute, so it is asked on every page. */
 export const ApprovalStrip = slot(async () => ({ default: (await import('../doors/approvals')).ApprovalStrip }))
-export const PostureChip = slot(async () => ({ default: (await import('../doors/postures')).PostureChip }))
+/** The lockdowns and postures that are in force: everybody at the desk must know of them, on every page. */
+export const InForce = slot(async () => ({ default: (await import('../doors/in-force')).InForce }))
 /** Names its scope first: the place of the alarm that is looked at, or any other. */
 export const LockdownButton = slot<{ station?: string; place?: string; compact?: boolean }>(async () => ({
   default: (await import('../doors/lockdown')).LockdownButton,

@@ -1,19 +1,20 @@
 // Times and ages on the screen, in the desk's zone.
 import { useTranslation } from 'react-i18next'
 import type { Instant } from '../contract'
-import { clockTime, dayOrClock, full, withUTC } from '../i18n/time'
+import { brief, clockTime, dayOrClock, full, withUTC } from '../i18n/time'
 import { ageWords } from '../i18n/words'
 import { clock, useEachSecond } from '../live'
 import { useDesk } from '../session/desk'
 
-/** 05:46:34, with the date from a day on; the zone and UTC in the tooltip. */
-export function At({ at, date }: { at: Instant | number | null | undefined; date?: boolean }) {
+/** 05:46:34, with the date from a day on or when asked for, or 22 Nov 05:46; the zone and UTC in the tooltip. */
+export function At(props: { at: Instant | number | null | undefined; date?: boolean; short?: boolean }) {
+  const { at, date, short } = props
   const { zone } = useDesk()
   if (isNever(at)) return <>–</>
   const iso = typeof at === 'number' ? new Date(at).toISOString() : at
   return (
     <time dateTime={iso} title={withUTC(at, zone)}>
-      <bdi>{date ? full(at, zone) : dayOrClock(at, zone, clock.now())}</bdi>
+      <bdi>{short ? brief(at, zone, clock.now()) : date ? full(at, zone) : dayOrClock(at, zone, clock.now())}</bdi>
     </time>
   )
 }

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import { useDesk } from '../session/desk'
-import { Dialog } from '../shell/dialog'
+import { FormDialog } from '../shell/form-dialog'
 import type { SiteIndex } from './data'
 import type { CameraInfo } from './schema'
 import { sayFault } from './words'
@@ -117,65 +117,45 @@ function CameraForm({
   const [id, setId] = useState(camera?.id ?? '')
   const [name, setName] = useState(camera?.name ?? '')
   const [place, setPlace] = useState(camera?.place ?? '')
-  const [fault, setFault] = useState<unknown>(null)
-  const save = async () => {
-    setFault(null)
-    try {
-      await ask(`/sites/${encodeURIComponent(index.site.station)}/cameras/${encodeURIComponent(id)}`, {
-        method: 'PUT',
-        body: { version: camera?.version ?? 0, name, place },
-      })
-      onClose()
-    } catch (refusal) {
-      setFault(refusal)
-    }
-  }
+  const save = () =>
+    ask(`/sites/${encodeURIComponent(index.site.station)}/cameras/${encodeURIComponent(id)}`, {
+      method: 'PUT',
+      body: { version: camera?.version ?? 0, name, place },
+    })
   return (
-    <Dialog title={camera ? t('sites.change_named', { name: camera.id }) : t('sites.add.camera')} onClose={onClose}>
-      <form
-        className="body"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <label className="field">
-          {t('sites.number')}
-          <input
-            className="input"
-            required
-            maxLength={64}
-            disabled={camera !== undefined}
-            value={id}
-            onChange={(e) => setId(e.target.value)}
-          />
-        </label>
-        <label className="field">
-          {t('sites.name')}
-          <input className="input" required maxLength={200} value={name} onChange={(e) => setName(e.target.value)} />
-        </label>
-        <label className="field">
-          {t('sites.place')}
-          <select className="input" value={place} onChange={(e) => setPlace(e.target.value)}>
-            <option value="">{t('sites.nowhere')}</option>
-            {(index.site.places ?? []).map((p) => (
-              <option key={p.id} value={p.id}>
-                {index.path(p.id)}
-              </option>
-            ))}
-          </select>
-        </label>
-        {fault !== null && (
-          <p className="fault" role="alert">
-            {sayFault(t, fault)}
-          </p>
-        )}
-        <div className="actions">
-          <button type="submit" className="btn pri">
-            {t('sites.save')}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={camera ? t('sites.change_named', { name: camera.id }) : t('sites.add.camera')}
+      submit={t('sites.save')}
+      send={save}
+      onClose={onClose}
+      words={sayFault}
+    >
+      <label className="field">
+        {t('sites.number')}
+        <input
+          className="input"
+          required
+          maxLength={64}
+          disabled={camera !== undefined}
+          value={id}
+          onChange={(e) => setId(e.target.value)}
+        />
+      </label>
+      <label className="field">
+        {t('sites.name')}
+        <input className="input" required maxLength={200} value={name} onChange={(e) => setName(e.target.value)} />
+      </label>
+      <label className="field">
+        {t('sites.place')}
+        <select className="input" value={place} onChange={(e) => setPlace(e.target.value)}>
+          <option value="">{t('sites.nowhere')}</option>
+          {(index.site.places ?? []).map((p) => (
+            <option key={p.id} value={p.id}>
+              {index.path(p.id)}
+            </option>
+          ))}
+        </select>
+      </label>
+    </FormDialog>
   )
 }

@@ -6,9 +6,8 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import type { Station } from '../contract'
-import { refusalWords } from '../i18n/words'
 import { useDesk } from '../session/desk'
-import { Dialog } from '../shell/dialog'
+import { FormDialog } from '../shell/form-dialog'
 import { Failed, Loading, NotAllowed } from '../shell/states'
 import { CameraTable } from './cameras'
 import { useSite, useSiteIndex } from './data'
@@ -126,78 +125,51 @@ function ChangeStation({ station, onDone }: { station: Station; onDone: (changed
   const [zone, setZone] = useState(station.time_zone)
   const [level, setLevel] = useState(station.security_level)
   const [week, setWeek] = useState<number[]>(station.working_week ?? [])
-  const [fault, setFault] = useState<unknown>(null)
   const save = async () => {
-    try {
-      onDone(
-        await ask<Station>(`/stations/${encodeURIComponent(station.id)}`, {
-          method: 'PATCH',
-          body: { name, time_zone: zone, security_level: level, working_week: week },
-        }),
-      )
-    } catch (refusal) {
-      setFault(refusal)
-    }
+    const body = { name, time_zone: zone, security_level: level, working_week: week }
+    onDone(await ask<Station>(`/stations/${encodeURIComponent(station.id)}`, { method: 'PATCH', body }))
   }
   return (
-    <Dialog title={t('sites.change_station')} onClose={() => onDone()}>
-      <form
-        className="body"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <label className="field">
-          {t('sites.name')}
-          <input className="input" value={name} maxLength={200} required onChange={(e) => setName(e.target.value)} />
-        </label>
-        <label className="field">
-          {t('sites.time_zone')}
-          <input className="input" value={zone} list="zones" required onChange={(e) => setZone(e.target.value)} />
-          <datalist id="zones">
-            {Intl.supportedValuesOf('timeZone').map((z) => (
-              <option key={z} value={z} />
-            ))}
-          </datalist>
-        </label>
-        <label className="field">
-          {t('sites.security_level')}
-          <select className="input" value={level} onChange={(e) => setLevel(Number(e.target.value))}>
-            {[0, 1, 2, 3, 4, 5, 6].map((n) => (
-              <option key={n} value={n}>
-                {levelWords(t, n)}
-              </option>
-            ))}
-          </select>
-          <span className="faint">{t('sites.security_level_why')}</span>
-        </label>
-        <fieldset className="days">
-          <legend>{t('sites.working_week')}</legend>
-          {days.map((d) => (
-            <label key={d} className="inline">
-              <input
-                type="checkbox"
-                checked={week.includes(d)}
-                onChange={(e) =>
-                  setWeek(e.target.checked ? [...week, d].sort((a, b) => a - b) : week.filter((o) => o !== d))
-                }
-              />
-              {t(`sites.day.${d}`)}
-            </label>
+    <FormDialog title={t('sites.change_station')} submit={t('sites.save')} send={save} onClose={() => onDone()}>
+      <label className="field">
+        {t('sites.name')}
+        <input className="input" value={name} maxLength={200} required onChange={(e) => setName(e.target.value)} />
+      </label>
+      <label className="field">
+        {t('sites.time_zone')}
+        <input className="input" value={zone} list="zones" required onChange={(e) => setZone(e.target.value)} />
+        <datalist id="zones">
+          {Intl.supportedValuesOf('timeZone').map((z) => (
+            <option key={z} value={z} />
           ))}
-        </fieldset>
-        {fault !== null && (
-          <p className="fault" role="alert">
-            {refusalWords(t, fault)}
-          </p>
-        )}
-        <div className="actions">
-          <button type="submit" className="btn pri">
-            {t('sites.save')}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+        </datalist>
+      </label>
+      <label className="field">
+        {t('sites.security_level')}
+        <select className="input" value={level} onChange={(e) => setLevel(Number(e.target.value))}>
+          {[0, 1, 2, 3, 4, 5, 6].map((n) => (
+            <option key={n} value={n}>
+              {levelWords(t, n)}
+            </option>
+          ))}
+        </select>
+        <span className="faint">{t('sites.security_level_why')}</span>
+      </label>
+      <fieldset className="days">
+        <legend>{t('sites.working_week')}</legend>
+        {days.map((d) => (
+          <label key={d} className="inline">
+            <input
+              type="checkbox"
+              checked={week.includes(d)}
+              onChange={(e) =>
+                setWeek(e.target.checked ? [...week, d].sort((a, b) => a - b) : week.filter((o) => o !== d))
+              }
+            />
+            {t(`sites.day.${d}`)}
+          </label>
+        ))}
+      </fieldset>
+    </FormDialog>
   )
 }

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import { useDesk } from '../session/desk'
-import { Dialog } from '../shell/dialog'
+import { FormDialog } from '../shell/form-dialog'
 import type { SiteIndex } from './data'
 import type { Place, PlaceKind } from './schema'
 import { sayFault } from './words'
@@ -171,101 +171,61 @@ function PlaceForm(props: {
   const [name, setName] = useState(old?.name ?? '')
   const [note, setNote] = useState(old?.note ?? '')
   const [parent, setParent] = useState(old?.parent ?? ('add' in asking ? (asking.parent?.id ?? '') : ''))
-  const [fault, setFault] = useState<unknown>(null)
   const parents = (index.site.places ?? []).filter((p) => within[p.kind].includes(kind))
-  const save = async () => {
-    setFault(null)
-    try {
-      if (old)
-        await ask(`/places/${old.id}`, {
+  const save = () =>
+    old
+      ? ask(`/places/${old.id}`, {
           method: 'PATCH',
           body: { version: old.version, name, note, ...(parent !== old.parent && { parent }) },
         })
-      else await ask('/places', { method: 'POST', body: { station: index.site.station, kind, parent, name, note } })
-      onClose()
-    } catch (refusal) {
-      setFault(refusal)
-    }
-  }
+      : ask('/places', { method: 'POST', body: { station: index.site.station, kind, parent, name, note } })
   return (
-    <Dialog title={old ? t('sites.change_named', { name: old.name }) : t(`sites.add.${kind}`)} onClose={onClose}>
-      <form
-        className="body"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
+    <FormDialog
+      title={old ? t('sites.change_named', { name: old.name }) : t(`sites.add.${kind}`)}
+      submit={t('sites.save')}
+      send={save}
+      onClose={onClose}
+      words={sayFault}
+    >
+      <label className="field">
+        {t('sites.name')}
+        <input className="input" required maxLength={200} value={name} onChange={(e) => setName(e.target.value)} />
+      </label>
+      {kind !== 'premises' && (
         <label className="field">
-          {t('sites.name')}
-          <input className="input" required maxLength={200} value={name} onChange={(e) => setName(e.target.value)} />
+          {t('sites.lies_in')}
+          <select className="input" value={parent} onChange={(e) => setParent(e.target.value)}>
+            {parents.map((p) => (
+              <option key={p.id} value={p.id}>
+                {index.path(p.id)}
+              </option>
+            ))}
+          </select>
         </label>
-        {kind !== 'premises' && (
-          <label className="field">
-            {t('sites.lies_in')}
-            <select className="input" value={parent} onChange={(e) => setParent(e.target.value)}>
-              {parents.map((p) => (
-                <option key={p.id} value={p.id}>
-                  {index.path(p.id)}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
-        <label className="field">
-          {t('sites.note')}
-          <textarea
-            className="input"
-            rows={3}
-            maxLength={2000}
-            value={note}
-            onChange={(e) => setNote(e.target.value)}
-          />
-        </label>
-        {fault !== null && (
-          <p className="fault" role="alert">
-            {sayFault(t, fault)}
-          </p>
-        )}
-        <div className="actions">
-          <button type="submit" className="btn pri">
-            {t('sites.save')}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+      )}
+      <label className="field">
+        {t('sites.note')}
+        <textarea className="input" rows={3} maxLength={2000} value={note} onChange={(e) => setNote(e.target.value)} />
+      </label>
+    </FormDialog>
   )
 }
 
 function RemovePlace({ place, index, onClose }: { place: Place; index: SiteIndex; onClose: () => void }) {
   const { t } = useTranslation()
-  const [fault, setFault] = useState<unknown>(null)
-  const remove = async () => {
-    try {
-      await ask(`/places/${place.id}`, { method: 'DELETE', query: { version: place.version } })
-      onClose()
-    } catch (refusal) {
-      setFault(refusal)
-    }
-  }
   return (
-    <Dialog title={t('sites.remove_named', { name: place.name })} onClose={onClose}>
-      <div className="body">
-        <p>
-          <bdi>{index.path(place.id)}</bdi>
-        </p>
-        <p className="dim">{t('sites.remove_why')}</p>
-        {fault !== null && (
-          <p className="fault" role="alert">
-            {sayFault(t, fault)}
-          </p>
-        )}
-        <div className="actions">
-          <button type="button" className="btn danger" data-autofocus onClick={() => void remove()}>
-            {t('sites.remove')}
-          </button>
-        </div>
-      </div>
-    </Dialog>
+    <FormDialog
+      title={t('sites.remove_named', { name: place.name })}
+      submit={t('sites.remove')}
+      danger
+      send={() => ask(`/places/${place.id}`, { method: 'DELETE', query: { version: place.version } })}
+      onClose={onClose}
+      words={sayFault}
+    >
+      <p>
+        <bdi>{index.path(place.id)}</bdi>
+      </p>
+      <p className="dim">{t('sites.remove_why')}</p>
+    </FormDialog>
   )
 }

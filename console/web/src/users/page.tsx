@@ -5,8 +5,9 @@ import { useTranslation } from 'react-i18next'
 import type { RoleAt, User } from '../contract'
 import { roleWords } from '../i18n/words'
 import { ALL, useDesk } from '../session/desk'
-import { Pager, usePaged } from '../shell/pages-of'
-import { Failed, Loading } from '../shell/states'
+import { PagedTable } from '../shell/paged-table'
+import { usePaged } from '../shell/pages-of'
+import { Loading } from '../shell/states'
 import { At } from '../shell/times'
 
 const AddUser = lazy(() => import('./add'))
@@ -55,51 +56,36 @@ function People() {
           {t('users.add')}
         </button>
       </div>
-      <div className="scroll" tabIndex={0} role="group" aria-label={t('users.people')}>
-        {paged.error ? (
-          <Failed fault={paged.error} again={paged.again} />
-        ) : paged.loading ? (
-          <Loading />
-        ) : (
-          <table className="table">
-            <thead>
-              <tr>
-                {['name', 'username', 'roles', 'last_sign_in', 'state'].map((head) => (
-                  <th scope="col" key={head}>
-                    {t(`users.head.${head}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {paged.items.map((user) => (
-                <tr key={user.id} data-user={user.username}>
-                  <td>
-                    <button type="button" className="rowlink" onClick={() => setEditing(user)}>
-                      <bdi>{user.name || user.username}</bdi>
-                    </button>
-                  </td>
-                  <td className="mono">{user.username}</td>
-                  <td>
-                    <RoleList roles={user.roles ?? []} />
-                  </td>
-                  <td>{user.last_sign_in ? <At at={user.last_sign_in} date /> : t('users.never')}</td>
-                  <td>
-                    {user.disabled ? (
-                      <span className="chip old">{t('users.disabled')}</span>
-                    ) : user.must_change_password ? (
-                      <span className="chip">{t('users.one_time')}</span>
-                    ) : (
-                      <span className="dim">{t('users.active')}</span>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+      <PagedTable
+        label={t('users.people')}
+        paged={paged}
+        none={t('users.none')}
+        words="users.head"
+        heads={['name', 'username', 'roles', 'last_sign_in', 'state']}
+        row={(user) => (
+          <tr key={user.id} data-user={user.username}>
+            <td>
+              <button type="button" className="rowlink" onClick={() => setEditing(user)}>
+                <bdi>{user.name || user.username}</bdi>
+              </button>
+            </td>
+            <td className="mono">{user.username}</td>
+            <td>
+              <RoleList roles={user.roles ?? []} />
+            </td>
+            <td>{user.last_sign_in ? <At at={user.last_sign_in} date /> : t('users.never')}</td>
+            <td>
+              {user.disabled ? (
+                <span className="chip old">{t('users.disabled')}</span>
+              ) : user.must_change_password ? (
+                <span className="chip">{t('users.one_time')}</span>
+              ) : (
+                <span className="dim">{t('users.active')}</span>
+              )}
+            </td>
+          </tr>
         )}
-      </div>
-      <Pager paged={paged} />
+      />
       <Suspense fallback={null}>
         {adding && (
           <AddUser

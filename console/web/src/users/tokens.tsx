@@ -7,8 +7,8 @@ import { refusalWords } from '../i18n/words'
 import { clock } from '../live'
 import { CopyText } from '../shell/copy'
 import { Dialog } from '../shell/dialog'
-import { Pager, usePaged } from '../shell/pages-of'
-import { Failed, Loading } from '../shell/states'
+import { PagedTable } from '../shell/paged-table'
+import { usePaged } from '../shell/pages-of'
 import { At } from '../shell/times'
 import { RoleList } from './page'
 import { RolesInput } from './roles'
@@ -42,51 +42,34 @@ export default function Tokens() {
           </div>
         )}
       </div>
-      <div className="scroll" tabIndex={0} role="group" aria-label={t('users.tokens')}>
-        {paged.error ? (
-          <Failed fault={paged.error} again={paged.again} />
-        ) : paged.loading ? (
-          <Loading />
-        ) : paged.items.length === 0 ? (
-          <p className="empty">{t('users.no_tokens')}</p>
-        ) : (
-          <table className="table">
-            <thead>
-              <tr>
-                {['name', 'roles', 'expires', 'last_used', 'remove'].map((head) => (
-                  <th scope="col" key={head}>
-                    {t(`users.head.${head}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {paged.items.map((token) => (
-                <tr key={token.id}>
-                  <td>{token.name}</td>
-                  <td>
-                    <RoleList roles={token.roles ?? []} />
-                  </td>
-                  <td>{token.expires_at ? <At at={token.expires_at} date /> : t('users.no_end')}</td>
-                  <td>{token.last_used ? <At at={token.last_used} date /> : t('users.never')}</td>
-                  <td>
-                    {sure === token.id ? (
-                      <button type="button" className="btn sm danger" onClick={() => void revoke(token.id)}>
-                        {t('users.revoke_sure')}
-                      </button>
-                    ) : (
-                      <button type="button" className="btn sm" onClick={() => setSure(token.id)}>
-                        {t('users.revoke')}
-                      </button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+      <PagedTable
+        label={t('users.tokens')}
+        paged={paged}
+        none={t('users.no_tokens')}
+        words="users.head"
+        heads={['name', 'roles', 'expires', 'last_used', 'remove']}
+        row={(token) => (
+          <tr key={token.id}>
+            <td>{token.name}</td>
+            <td>
+              <RoleList roles={token.roles ?? []} />
+            </td>
+            <td>{token.expires_at ? <At at={token.expires_at} date /> : t('users.no_end')}</td>
+            <td>{token.last_used ? <At at={token.last_used} date /> : t('users.never')}</td>
+            <td>
+              {sure === token.id ? (
+                <button type="button" className="btn sm danger" onClick={() => void revoke(token.id)}>
+                  {t('users.revoke_sure')}
+                </button>
+              ) : (
+                <button type="button" className="btn sm" onClick={() => setSure(token.id)}>
+                  {t('users.revoke')}
+                </button>
+              )}
+            </td>
+          </tr>
         )}
-      </div>
-      <Pager paged={paged} />
+      />
       {adding && (
         <AddToken
           onClose={() => {

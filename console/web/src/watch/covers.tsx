@@ -10,6 +10,7 @@ import { useDesk } from '../session/desk'
 import { Dialog } from '../shell/dialog'
 import { Failed, Loading } from '../shell/states'
 import { At } from '../shell/times'
+import { useStationName } from './station-names'
 import type { Cover, Grant } from './told'
 
 const GrantForm = lazy(() => import('./grant'))
@@ -82,8 +83,8 @@ const rank = (g: Grant): number => (g.active ? 0 : g.over ? 2 : 1)
 
 function Row({ grant: g, onEnd }: { grant: Grant; onEnd: () => void }) {
   const { t } = useTranslation()
-  const { may, stations } = useDesk()
-  const name = (id: string) => stations.find((s) => s.id === id)?.name ?? id
+  const { may } = useDesk()
+  const name = useStationName()
   const people = Object.values(g.user_names ?? {})
     .filter(Boolean)
     .join(', ')

@@ -6,8 +6,8 @@ import { ask } from '../ask'
 import type { Station } from '../contract'
 import { refusalWords } from '../i18n/words'
 import { useDesk } from '../session/desk'
-import { Pager, usePaged } from '../shell/pages-of'
-import { Failed, Loading } from '../shell/states'
+import { PagedTable } from '../shell/paged-table'
+import { usePaged } from '../shell/pages-of'
 import { At } from '../shell/times'
 import type { Delivery } from './told'
 
@@ -42,68 +42,51 @@ export default function Deliveries({ station }: { station: Station }) {
           </span>
         )}
       </div>
-      <div className="scroll" tabIndex={0} role="group" aria-label={t('watch.tab.deliveries')}>
-        {paged.error ? (
-          <Failed fault={paged.error} again={paged.again} />
-        ) : paged.loading ? (
-          <Loading />
-        ) : paged.items.length === 0 ? (
-          <p className="empty">{t('notify.none')}</p>
-        ) : (
-          <table className="table">
-            <thead>
-              <tr>
-                {['at', 'to', 'name', 'subject', 'state', 'reason'].map((head) => (
-                  <th scope="col" key={head}>
-                    {t(`notify.head.${head}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {paged.items.map((d) => (
-                <tr key={d.id} data-delivery={d.state}>
-                  <td>
-                    <At at={d.created_at} date />
-                  </td>
-                  <td>{t(`notify.to.${d.to.split(':')[0]}`, { defaultValue: d.to })}</td>
-                  <td>
-                    {d.name ? <bdi>{d.name}</bdi> : <b className="lack">{t('notify.nobody')}</b>}{' '}
-                    <span className="faint">
-                      <bdi>{d.address}</bdi>
-                    </span>
-                  </td>
-                  <td>
-                    <details>
-                      <summary>{d.subject}</summary>
-                      <p className="watch-text">{d.text}</p>
-                    </details>
-                  </td>
-                  <td>
-                    <span className={d.state === 'failed' ? 'chip old' : 'chip'}>{t(`notify.state.${d.state}`)}</span>{' '}
-                    {d.sent_at && <At at={d.sent_at} />}
-                  </td>
-                  <td>
-                    {d.reason}
-                    {d.state === 'waiting' && d.next_at && d.tries > 0 && (
-                      <span className="dim">
-                        {' '}
-                        {t('notify.next', { tries: d.tries })} <At at={d.next_at} />
-                      </span>
-                    )}
-                    {d.state === 'failed' && d.channel !== '' && may('watch.supervise', station.id) && (
-                      <button type="button" className="btn sm" onClick={() => again(d.id)}>
-                        {t('notify.again')}
-                      </button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+      <PagedTable
+        label={t('watch.tab.deliveries')}
+        paged={paged}
+        none={t('notify.none')}
+        words="notify.head"
+        heads={['at', 'to', 'name', 'subject', 'state', 'reason']}
+        row={(d) => (
+          <tr key={d.id} data-delivery={d.state}>
+            <td>
+              <At at={d.created_at} date />
+            </td>
+            <td>{t(`notify.to.${d.to.split(':')[0]}`, { defaultValue: d.to })}</td>
+            <td>
+              {d.name ? <bdi>{d.name}</bdi> : <b className="lack">{t('notify.nobody')}</b>}{' '}
+              <span className="faint">
+                <bdi>{d.address}</bdi>
+              </span>
+            </td>
+            <td>
+              <details>
+                <summary>{d.subject}</summary>
+                <p className="watch-text">{d.text}</p>
+              </details>
+            </td>
+            <td>
+              <span className={d.state === 'failed' ? 'chip old' : 'chip'}>{t(`notify.state.${d.state}`)}</span>{' '}
+              {d.sent_at && <At at={d.sent_at} />}
+            </td>
+            <td>
+              {d.reason}
+              {d.state === 'waiting' && d.next_at && d.tries > 0 && (
+                <span className="dim">
+                  {' '}
+                  {t('notify.next', { tries: d.tries })} <At at={d.next_at} />
+                </span>
+              )}
+              {d.state === 'failed' && d.channel !== '' && may('watch.supervise', station.id) && (
+                <button type="button" className="btn sm" onClick={() => again(d.id)}>
+                  {t('notify.again')}
+                </button>
+              )}
+            </td>
+          </tr>
         )}
-      </div>
-      <Pager paged={paged} />
+      />
     </>
   )
 }

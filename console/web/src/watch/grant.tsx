@@ -8,24 +8,24 @@ import { refusalWords } from '../i18n/words'
 import { clock } from '../live'
 import { useDesk } from '../session/desk'
 import { Dialog } from '../shell/dialog'
+import { Field } from '../shell/field'
 import { MomentInput } from '../shell/moment'
+import { Failed } from '../shell/states'
+import { useCoveringStations } from './station-names'
 
 /** Lets officers of another station, or some of them, act here for a time. */
 export default function GrantForm({ station, onClose }: { station: Station; onClose: () => void }) {
   const { t } = useTranslation()
   const desk = useDesk()
-  const others = useQuery({
-    queryKey: ['stations'],
-    queryFn: ({ signal }) => everything<Station>('/stations', {}, signal),
-  })
+  const others = useCoveringStations()
   const people = useQuery({
     queryKey: ['users', 'for covers'],
     queryFn: ({ signal }) => everything<User>('/users', {}, signal),
     enabled: desk.may('users.manage'),
   })
-  const known = [...new Map([...desk.stations, ...(others.data ?? [])].map((s) => [s.id, s])).values()].filter(
-    (s) => s.id !== station.id,
-  )
+  const known = (others.data?.items ?? [])
+    .filter((s) => s.id !== station.id)
+    .sort((a, b) => a.name.localeCompare(b.name))
   const [by, setBy] = useState('')
   const [users, setUsers] = useState<string[]>([])
   const [from, setFrom] = useState<string>()
@@ -61,10 +61,26 @@ export default function GrantForm({ station, onClose }: { station: Station; onCl
   return (
     <Dialog title={t('cover.grant_for', { station: station.name })} onClose={onClose} wide>
       <form className="body" onSubmit={send} data-grant>
-        <div className="field">
-          <label htmlFor="cover-by">{t('cover.by_station')}</label>
-          {known.length > 0 ? (
-            <select id="cover-by" className="input" required value={by} onChange={(e) => setBy(e.target.value)}>
+        {others.error && <Failed fault={others.error} again={() => void others.refetch()} />}
+        <Field
+          label={t('cover.by_station')}
+          at="by_station"
+          fault={fault}
+          hint={others.data && known.length === 0 ? t('cover.no_other') : undefined}
+        >
+          {(wiring) => (
+            <select
+              {...wiring}
+              className="input"
+              required
+              data-autofocus
+              disabled={!others.data}
+              value={by}
+              onChange={(e) => {
+                setBy(e.target.value)
+                setUsers([])
+              }}
+            >
               <option value="">{t('cover.choose')}</option>
               {known.map((s) => (
                 <option key={s.id} value={s.id}>
@@ -72,17 +88,8 @@ export default function GrantForm({ station, onClose }: { station: Station; onCl
                 </option>
               ))}
             </select>
-          ) : (
-            <input
-              id="cover-by"
-              className="input"
-              required
-              value={by}
-              placeholder={t('cover.station_id')}
-              onChange={(e) => setBy(e.target.value.trim())}
-            />
           )}
-        </div>
+        </Field>
         {by !== '' && (people.data ?? []).some(of) && (
           <fieldset className="watch-people">
             <legend>{t('cover.only')}</legend>

@@ -4,6 +4,7 @@ import type { Alarm } from '../contract'
 import { full, zoneName } from '../i18n/time'
 import { alarmPlace, alarmTitle, kindWords, stateWords } from '../i18n/words'
 import { At } from '../shell/times'
+import { useStationName } from './station-names'
 import type { Sheet } from './told'
 
 type Fields = Record<string, unknown>
@@ -30,7 +31,12 @@ export function SheetView({ sheet, onConfirm }: { sheet: Sheet; onConfirm?: ((sh
     (a) => (a as { finish_at?: string | null }).finish_at === null && a.owner && a.state === 'acknowledged',
   )
   const things = (list: unknown): Fields[] => (Array.isArray(list) ? (list as Fields[]) : [])
-  const shelf = things(sheet.shelf)
+  const register = things(sheet.impairments)
+  // What the register takes out of the list stands in the register; here it is only counted.
+  const registered = (one: Fields) =>
+    one.mode === 'out_of_service' && one.needs_confirm !== true && register.some((entry) => entry.point === one.point)
+  const shelf = things(sheet.shelf).filter((one) => !registered(one))
+  const out = things(sheet.shelf).length - shelf.length
   return (
     <article className="handover-sheet" aria-label={t('handover.sheet')}>
       <header className="handover-sheet-head">
@@ -68,7 +74,7 @@ export function SheetView({ sheet, onConfirm }: { sheet: Sheet; onConfirm?: ((sh
       />
       <Things
         title={t('handover.fire_impairments')}
-        list={things(sheet.impairments).filter((one) => one.fire === true)}
+        list={register.filter((one) => one.fire === true)}
         columns={impaired}
       />
       <Things
@@ -101,11 +107,8 @@ export function SheetView({ sheet, onConfirm }: { sheet: Sheet; onConfirm?: ((sh
           ) : null
         }
       />
-      <Things
-        title={t('handover.impairments')}
-        list={things(sheet.impairments).filter((one) => one.fire !== true)}
-        columns={impaired}
-      />
+      {out > 0 && <p className="dim">{t('handover.out', { count: out })}</p>}
+      <Things title={t('handover.impairments')} list={register.filter((one) => one.fire !== true)} columns={impaired} />
       <Things
         title={t('handover.covers')}
         list={things(sheet.covers)}
@@ -144,7 +147,7 @@ function Alarms({ title, list, left }: { title: string; list: Alarm[]; left?: nu
                 </td>
                 <td>{t(`handover.alarm_state.${a.state}`, { defaultValue: stateWords(t, a.state) })}</td>
                 <td>
-                  <At at={a.raised_at} date />
+                  <At at={a.raised_at} short />
                 </td>
                 <td>
                   <bdi>{a.owner?.by_name ?? ''}</bdi>
@@ -189,7 +192,7 @@ function Things(props: { title: string; list: Fields[]; columns: string[]; act?:
           {list.map((one) => (
             <tr key={String(one.id)}>
               {columns.map((c) => (
-                <td key={c}>
+                <td key={c} data-column={c}>
                   <Value column={c} value={one[c]} />
                 </td>
               ))}
@@ -204,8 +207,10 @@ function Things(props: { title: string; list: Fields[]; columns: string[]; act?:
 
 function Value({ column, value }: { column: string; value: unknown }) {
   const { t } = useTranslation()
+  const name = useStationName()
   if (value === null || value === undefined || value === '') return <>–</>
-  if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return <At at={value} date />
+  if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return <At at={value} short />
+  if (column === 'by_station') return <bdi>{name(String(value))}</bdi>
   if (column === 'kind') return <>{kindWords(t, String(value))}</>
   if (column === 'what' || column === 'state')
     return <>{t(`handover.${column}.${String(value)}`, { defaultValue: String(value) })}</>

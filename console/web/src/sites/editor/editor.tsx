@@ -282,20 +282,14 @@ export default function Editor(props: EditorProps) {
           </div>
         )}
         {tool.kind !== 'select' && (
-          <p className="notice" role="status">
+          <Hint act={t('shell.cancel')} keyed="Esc" onAct={() => setTool({ kind: 'select' })}>
             {t(`sites.tool.${tool.kind}`)}
-            <button type="button" className="btn sm" onClick={() => setTool({ kind: 'select' })}>
-              {t('shell.cancel')} <kbd>Esc</kbd>
-            </button>
-          </p>
+          </Hint>
         )}
         {wrong.length > 0 && (
-          <p className="notice">
+          <Hint act={t('sites.take_proposals')} onAct={() => onDo(bind(doc, wrong))}>
             {t('sites.proposals', { count: wrong.length })}
-            <button type="button" className="btn sm" onClick={() => onDo(bind(doc, wrong))}>
-              {t('sites.take_proposals')}
-            </button>
-          </p>
+          </Hint>
         )}
         <div className="sr" role="status">
           {said}
@@ -386,6 +380,17 @@ export default function Editor(props: EditorProps) {
         </Dialog>
       )}
     </div>
+  )
+}
+
+function Hint(props: { act: string; keyed?: string; onAct: () => void; children: string }) {
+  return (
+    <p className="notice" role="status">
+      {props.children}
+      <button type="button" className="btn sm" onClick={props.onAct}>
+        {props.act} {props.keyed && <kbd>{props.keyed}</kbd>}
+      </button>
+    </p>
   )
 }
 

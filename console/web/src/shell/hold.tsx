@@ -11,8 +11,9 @@ export function HoldButton(props: {
   disabled?: boolean
   className?: string
   name?: string
+  verb?: string // the command that it gives
 }) {
-  const { children, onHeld, disabled = false, className = 'btn danger', name } = props
+  const { children, onHeld, disabled = false, className = 'btn danger', name, verb } = props
   const { t } = useTranslation()
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const [holding, setHolding] = useState(false)
@@ -40,6 +41,7 @@ export function HoldButton(props: {
         type="button"
         className={`${className} hold${holding ? ' holding' : ''}`}
         data-hold={name}
+        data-verb={verb}
         disabled={disabled}
         aria-describedby={hint}
         onPointerDown={start}

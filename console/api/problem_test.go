@@ -1,0 +1,44 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// A request that its sender cancelled is nobody's trouble: it is noted where
+// somebody looks for it, and not as a database that is away.
+func TestACancelledRequestIsNoFailure(t *testing.T) {
+	t.Parallel()
+	gone, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	away := errors.New("connection reset")
+	for _, tc := range []struct {
+		name   string
+		ctx    context.Context
+		err    error
+		status int
+		level  string
+	}{
+		{"the sender hung up", gone, fmt.Errorf("list alarms: %w", context.Canceled), 499, "DEBUG"},
+		{"its connection was cut with it", gone, away, 499, "DEBUG"},
+		{"it hung up, and we are wrong besides", gone, errors.New("nil map"), http.StatusInternalServerError, "ERROR"},
+		{"too slow", t.Context(), context.DeadlineExceeded, http.StatusServiceUnavailable, "WARN"},
+		{"the database is away", t.Context(), away, http.StatusServiceUnavailable, "WARN"},
+	} {
+		var log bytes.Buffer
+		s := &Server{o: Options{
+			Log:         slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+			Unavailable: func(err error) bool { return errors.Is(err, away) },
+		}}
+		p := s.problem(tc.ctx, tc.err)
+		if p.Status != tc.status || p.Title == "" || !strings.Contains(log.String(), "level="+tc.level) {
+			t.Errorf("%s: %+v, log %s", tc.name, p, log.String())
+		}
+	}
+}
