@@ -154,6 +154,9 @@ func (d *Desk) SaveDefinitions(ctx context.Context, by auth.Operator, station st
 	if err := defs.validate(); err != nil {
 		return 0, err
 	}
+	if err := d.keepsWhatIsSet(ctx, station, defs); err != nil {
+		return 0, err
+	}
 	titles := make([]string, len(defs.Postures))
 	for i, p := range defs.Postures {
 		titles[i] = p.Title
@@ -164,4 +167,21 @@ func (d *Desk) SaveDefinitions(ctx context.Context, by auth.Operator, station st
 	}
 	e := audit.By(by, station, "posture.define", "station:"+station, map[string]string{"postures": strings.Join(titles, ", "), "bytes": strconv.Itoa(len(text))})
 	return d.o.Policies.SaveSetting(ctx, station, PosturesName, seen, defs, e)
+}
+
+// keepsWhatIsSet refuses to remove a posture that is in force: how it ends stands
+// in its definition.
+func (d *Desk) keepsWhatIsSet(ctx context.Context, station string, defs PostureDefinitions) error {
+	open, err := d.o.Postures.OpenPostures(ctx)
+	if err != nil {
+		return fmt.Errorf("read postures: %w", err)
+	}
+	for _, p := range open {
+		defined := func(one PostureDefinition) bool { return one.ID == p.Posture }
+		if p.Station == station && p.Cleared == nil && !slices.ContainsFunc(defs.Postures, defined) {
+			return &ConflictError{Reason: "posture_set", Text: p.Title + " is set in " + p.Scope.Name + ": clear it before you remove it",
+				Params: map[string]any{"title": p.Title, "name": p.Scope.Name}}
+		}
+	}
+	return nil
 }
