@@ -68,7 +68,7 @@ const (
 
 // NewWorker returns one that does nothing before Run.
 func NewWorker(h History, show func(...live.Event), log *slog.Logger) *Worker {
-	return &Worker{History: h, Show: show, Log: log, Now: time.Now, Every: 500 * time.Millisecond, wake: make(chan struct{}, 1), shown: map[string]string{}}
+	return &Worker{History: h, Show: show, Log: log, Now: time.Now, Every: time.Second, wake: make(chan struct{}, 1), shown: map[string]string{}}
 }
 
 // Wake makes the worker read the settings anew.
