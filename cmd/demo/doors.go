@@ -16,6 +16,7 @@ import (
 // demoDoor is what people have set of a door of the demo.
 type demoDoor struct {
 	point, station string
+	class          doors.Class
 	signed         string // why it is no escape door; empty: it is one
 	cameras        []string
 	opens          string // of an intercom
@@ -25,16 +26,16 @@ func demoDoors() []demoDoor {
 	const inner = "Inner door; the room has a second way out to the corridor (plan S-0, drawing 14)"
 	const gate = "Fence gate; the escape route of the yard leads to the assembly point, not through it"
 	return []demoDoor{
-		{point: "gw-1/doors-1.door1", station: "nairobi", cameras: []string{"C-01"}},
-		{point: "gw-1/doors-1.door2", station: "nairobi", signed: gate, cameras: []string{"C-01"}},
-		{point: "gw-1/doors-1.door3", station: "nairobi", signed: gate, cameras: []string{"C-02"}},
-		{point: "gw-1/doors-1.door4", station: "nairobi", cameras: []string{"C-04"}},
-		{point: "gw-1/doors-2.door1", station: "nairobi", signed: inner, cameras: []string{"C-05"}},
-		{point: "gw-1/doors-2.door2", station: "nairobi", signed: inner, cameras: []string{"C-05"}},
-		{point: "gw-1/doors-2.door3", station: "nairobi", cameras: []string{"C-07"}},
-		{point: "gw-1/doors-2.door4", station: "nairobi", signed: inner, cameras: []string{"C-08"}},
-		{point: "gw-1/doors-3.door1", station: "nairobi", signed: gate, cameras: []string{"C-03"}},
-		{point: "gw-1/intercom-1.call", station: "nairobi", cameras: []string{"C-03"}, opens: "gw-1/doors-3.door1"},
+		{point: "gw-1/doors-1.door1", station: "nairobi", class: doors.Entrance, cameras: []string{"C-01"}},
+		{point: "gw-1/doors-1.door2", station: "nairobi", class: doors.Entrance, signed: gate, cameras: []string{"C-01"}},
+		{point: "gw-1/doors-1.door3", station: "nairobi", class: doors.Entrance, signed: gate, cameras: []string{"C-02"}},
+		{point: "gw-1/doors-1.door4", station: "nairobi", class: doors.Entrance, cameras: []string{"C-04"}},
+		{point: "gw-1/doors-2.door1", station: "nairobi", class: doors.Inside, signed: inner, cameras: []string{"C-05"}},
+		{point: "gw-1/doors-2.door2", station: "nairobi", class: doors.Inside, signed: inner, cameras: []string{"C-05"}},
+		{point: "gw-1/doors-2.door3", station: "nairobi", class: doors.Dock, cameras: []string{"C-07"}},
+		{point: "gw-1/doors-2.door4", station: "nairobi", class: doors.Inside, signed: inner, cameras: []string{"C-08"}},
+		{point: "gw-1/doors-3.door1", station: "nairobi", class: doors.Entrance, signed: gate, cameras: []string{"C-03"}},
+		{point: "gw-1/intercom-1.call", station: "nairobi", class: doors.Entrance, cameras: []string{"C-03"}, opens: "gw-1/doors-3.door1"},
 	}
 }
 
@@ -108,7 +109,7 @@ func (h *house) doors(ctx context.Context) error {
 		if door.Settings.Version > 0 {
 			continue
 		}
-		change := doors.Change{Cameras: &one.cameras}
+		change := doors.Change{Class: &one.class, Cameras: &one.cameras}
 		if one.opens != "" {
 			opens := devices.PointID(one.opens)
 			change.Opens = &opens

@@ -69,6 +69,7 @@ type changeDoorInput struct {
 	DoorPath
 	Body struct {
 		Version   int64            `json:"version" doc:"As it was seen; 0 when nothing was set"`
+		Class     *doors.Class     `json:"class,omitempty" enum:"inside,entrance,dock"`
 		Cameras   *[]string        `json:"cameras,omitempty" maxItems:"8"`
 		TwoPerson *bool            `json:"two_person,omitempty"`
 		Opens     *devices.PointID `json:"opens,omitempty" maxLength:"200"`
@@ -77,7 +78,7 @@ type changeDoorInput struct {
 
 func (s *Server) changeDoor(ctx context.Context, in *changeDoorInput) (*output[doors.Door], error) {
 	return reply(s.o.Doors.Configure(ctx, operator(ctx), in.point(), in.Body.Version, doors.Change{
-		Cameras: in.Body.Cameras, TwoPerson: in.Body.TwoPerson, Opens: in.Body.Opens,
+		Class: in.Body.Class, Cameras: in.Body.Cameras, TwoPerson: in.Body.TwoPerson, Opens: in.Body.Opens,
 	}))
 }
 

@@ -328,6 +328,7 @@ func (d *Desk) Passages(ctx context.Context, by auth.Operator, id devices.PointI
 
 // Change is what may be set of a door; nil leaves it.
 type Change struct {
+	Class     *Class
 	Cameras   *[]string
 	TwoPerson *bool
 	Opens     *devices.PointID
@@ -338,6 +339,12 @@ const mostCameras = 8
 // Configure sets what a door is.
 func (d *Desk) Configure(ctx context.Context, by auth.Operator, id devices.PointID, seen int64, c Change) (Door, error) {
 	return d.settle(ctx, by, id, seen, "door.change", func(s *DoorSettings, params map[string]string) error {
+		if c.Class != nil {
+			if !slices.Contains([]Class{Inside, Entrance, Dock}, *c.Class) {
+				return &InvalidError{Field: "class", Reason: "inside, entrance or dock"}
+			}
+			s.Class, params["class"] = *c.Class, string(*c.Class)
+		}
 		if c.Cameras != nil {
 			if len(*c.Cameras) > mostCameras {
 				return &InvalidError{Field: "cameras", Reason: fmt.Sprintf("at most %d", mostCameras)}
@@ -410,7 +417,7 @@ func (d *Desk) settle(ctx context.Context, by auth.Operator, id devices.PointID,
 	if s.Version != seen {
 		return Door{}, &StaleError{Version: s.Version}
 	}
-	s.Point, s.Station = id, a.Station
+	s.Point, s.Station, s.Class = id, a.Station, cmpClass(s.Class)
 	params := map[string]string{}
 	if err := change(&s, params); err != nil {
 		return Door{}, err

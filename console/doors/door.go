@@ -28,6 +28,17 @@ import (
 	"guardroom/devices"
 )
 
+// Class says where a door stands; the times after which it counts as held open
+// follow from it.
+type Class string
+
+// The classes.
+const (
+	Inside   Class = "inside"
+	Entrance Class = "entrance"
+	Dock     Class = "dock"
+)
+
 // EscapeSignature is a named person's word that a door is no escape door.
 type EscapeSignature struct {
 	By     string    `json:"by"`
@@ -41,6 +52,7 @@ type EscapeSignature struct {
 type DoorSettings struct {
 	Point     devices.PointID  `json:"point"`
 	Station   string           `json:"station"`
+	Class     Class            `json:"class" enum:"inside,entrance,dock"`
 	NotEscape *EscapeSignature `json:"not_escape"`
 	Cameras   []string         `json:"cameras"`
 	TwoPerson bool             `json:"two_person"` // commands that open or hold it need a second officer
@@ -174,7 +186,7 @@ func alarmOf(states []string) devices.DoorAlarm {
 // view is the door as it is now.
 func view(a stations.Access, w Where, s DoorSettings, lockdowns []string) Door {
 	if s.Version == 0 {
-		s.Point, s.Station = a.Point, a.Station
+		s.Point, s.Station, s.Class = a.Point, a.Station, cmpClass(s.Class)
 	}
 	if s.Cameras == nil {
 		s.Cameras = []string{}
@@ -194,6 +206,13 @@ func view(a stations.Access, w Where, s DoorSettings, lockdowns []string) Door {
 		d.Quality, d.Observed = a.Reading.Quality, &at
 	}
 	return d
+}
+
+func cmpClass(c Class) Class {
+	if c == "" {
+		return Inside
+	}
+	return c
 }
 
 // Passage is one card or button at a door, with the person where it is known

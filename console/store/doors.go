@@ -19,13 +19,13 @@ import (
 // Doors keeps what people set of doors.
 type Doors struct{ DB *DB }
 
-const settingColumns = `point, station, signed_by, signed_name, signed_at, signed_why, cameras, two_person, opens, version`
+const settingColumns = `point, station, class, signed_by, signed_name, signed_at, signed_why, cameras, two_person, opens, version`
 
 func scanSetting(row pgx.CollectableRow) (doors.DoorSettings, error) {
 	var s doors.DoorSettings
 	var sign doors.EscapeSignature
 	var at *time.Time
-	err := row.Scan(&s.Point, &s.Station, &sign.By, &sign.ByName, &at, &sign.Why, &s.Cameras, &s.TwoPerson, &s.Opens, &s.Version)
+	err := row.Scan(&s.Point, &s.Station, &s.Class, &sign.By, &sign.ByName, &at, &sign.Why, &s.Cameras, &s.TwoPerson, &s.Opens, &s.Version)
 	if at != nil {
 		sign.At = at.UTC()
 		s.NotEscape = &sign
@@ -72,13 +72,13 @@ func (s Doors) SaveSetting(ctx context.Context, one doors.DoorSettings, e audit.
 	_, err := s.DB.Write(ctx, func(ctx context.Context, tx *Tx) error {
 		tx.Audit(e)
 		tag, err := tx.Exec(ctx, `
-			INSERT INTO door_settings AS d (`+settingColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)
+			INSERT INTO door_settings AS d (`+settingColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)
 			ON CONFLICT (point) DO UPDATE
-			   SET station = excluded.station, signed_by = excluded.signed_by, signed_name = excluded.signed_name,
+			   SET station = excluded.station, class = excluded.class, signed_by = excluded.signed_by, signed_name = excluded.signed_name,
 			       signed_at = excluded.signed_at, signed_why = excluded.signed_why, cameras = excluded.cameras, two_person = excluded.two_person,
 			       opens = excluded.opens, version = d.version + 1
-			 WHERE d.version = $10`,
-			one.Point, one.Station, sign.By, sign.ByName, at, sign.Why, one.Cameras, one.TwoPerson, one.Opens, one.Version)
+			 WHERE d.version = $11`,
+			one.Point, one.Station, one.Class, sign.By, sign.ByName, at, sign.Why, one.Cameras, one.TwoPerson, one.Opens, one.Version)
 		if err != nil {
 			return err
 		}

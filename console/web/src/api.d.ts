@@ -3381,6 +3381,8 @@ export interface components {
         };
         ChangeDoorInputBody: {
             cameras?: string[];
+            /** @enum {string} */
+            class?: "inside" | "entrance" | "dock";
             opens?: string;
             two_person?: boolean;
             /**
@@ -3760,6 +3762,8 @@ export interface components {
         };
         DoorSettings: {
             cameras: string[];
+            /** @enum {string} */
+            class: "inside" | "entrance" | "dock";
             not_escape: components["schemas"]["EscapeSignature"] | null;
             opens: string;
             point: string;
