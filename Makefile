@@ -32,7 +32,7 @@ bench-screen: ui ## frames and key-to-paint of the alarm screen: 2,000 alarms, 5
 	cd $(WEB) && node dev/smooth.mjs $(ARGS)
 
 bench-rosters: ## penalty, best known and gap of benchmark instances: INSTANCES=DIR TIME=10s
-	go run ./cmd/rosterplan -bench $(INSTANCES) -time $(or $(TIME),10s)
+	go run ./cmd/rosterplan -bench $(INSTANCES) -time $(or $(TIME),10s) $(ARGS)
 
 lint: .tools/golangci-lint-$(GOLANGCI) $(WEB)/node_modules/.ready ## Go and TypeScript linters
 	.tools/golangci-lint-$(GOLANGCI) run ./...

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"guardroom/rosters/planner"
+	"guardroom/rosters/planner/grid"
 )
 
 // bench searches every instance of a folder, one after the other, and prints
@@ -42,7 +42,7 @@ func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 			fmt.Fprintln(stderr, err)
 			continue
 		}
-		plan, err := planner.Solve(ctx, problem, s.options())
+		plan, err := grid.Solve(ctx, problem, s.options())
 		if err != nil {
 			return fmt.Errorf("bench %s: %w", file, err)
 		}

@@ -9,20 +9,20 @@ import (
 	"strconv"
 	"strings"
 
-	"guardroom/rosters"
+	"guardroom/rosters/planner/grid"
 )
 
 // instance is a public benchmark instance (Curtois & Qu 2014,
 // schedulingbenchmarks.org/nrp) being read.
 type instance struct {
-	problem rosters.Problem
+	problem grid.Problem
 	duties  map[string]int
 	people  map[string]int
 	line    int
 }
 
 // readInstance reads the public format. Errors name the line.
-func readInstance(r io.Reader) (*rosters.Problem, error) {
+func readInstance(r io.Reader) (*grid.Problem, error) {
 	in := &instance{duties: map[string]int{}, people: map[string]int{}}
 	sections := map[string]func([]string) error{
 		"SECTION_HORIZON": in.horizon, "SECTION_SHIFTS": in.shift, "SECTION_STAFF": in.staff, "SECTION_DAYS_OFF": in.daysOff,
@@ -63,7 +63,7 @@ func (in *instance) horizon(f []string) (err error) {
 	if in.problem.Days > 0 {
 		return errors.New("a second horizon")
 	}
-	in.problem.Days, err = number(f, 0, "days", rosters.MaxDays)
+	in.problem.Days, err = number(f, 0, "days", grid.MaxDays)
 	return err
 }
 
@@ -78,13 +78,13 @@ func (in *instance) shift(f []string) error {
 	if err != nil {
 		return err
 	}
-	if _, twice := in.duties[f[0]]; twice || f[0] == "" || len(in.duties) == rosters.MaxDuties {
+	if _, twice := in.duties[f[0]]; twice || f[0] == "" || len(in.duties) == grid.MaxDuties {
 		return fmt.Errorf("shift %q is empty, given twice, or one too many", f[0])
 	}
 	set := uint64(1) << len(in.problem.Duties)
 	in.problem.Groups, in.problem.Counted = append(in.problem.Groups, set), append(in.problem.Counted, set)
 	in.duties[f[0]] = len(in.problem.Duties)
-	in.problem.Duties = append(in.problem.Duties, rosters.Duty{Name: f[0] + "\x00" + f[2], Minutes: minutes})
+	in.problem.Duties = append(in.problem.Duties, grid.Duty{Name: f[0] + "\x00" + f[2], Minutes: minutes})
 	return nil
 }
 
@@ -121,13 +121,13 @@ func (in *instance) staff(f []string) error {
 	if err := in.successions(); err != nil {
 		return err
 	}
-	if len(in.people) == rosters.MaxPeople {
-		return fmt.Errorf("more than %d staff", rosters.MaxPeople)
+	if len(in.people) == grid.MaxPeople {
+		return fmt.Errorf("more than %d staff", grid.MaxPeople)
 	}
 	if _, twice := in.people[f[0]]; twice || f[0] == "" {
 		return fmt.Errorf("staff %q is empty or given twice", f[0])
 	}
-	p := rosters.Person{
+	p := grid.Person{
 		Name: f[0], Allowed: make([]uint64, in.problem.Days), AtMost: make([]int, len(in.problem.Duties)),
 		Costs: make([]int32, in.problem.Days*(len(in.problem.Duties)+1)),
 	}
@@ -144,7 +144,7 @@ func (in *instance) staff(f []string) error {
 		p.AtMost[s] = n
 	}
 	for d := range p.Allowed {
-		p.Allowed[d] = rosters.Rest
+		p.Allowed[d] = grid.Rest
 		for s, most := range p.AtMost {
 			if most != 0 {
 				p.Allowed[d] |= 1 << s
@@ -176,7 +176,7 @@ func (in *instance) daysOff(f []string) error {
 		if err != nil {
 			return err
 		}
-		p.Allowed[d] = rosters.Rest
+		p.Allowed[d] = grid.Rest
 	}
 	return nil
 }
@@ -205,15 +205,15 @@ func (in *instance) offRequest(f []string) error {
 }
 
 // charge adds to the price of a cell.
-func (in *instance) charge(p *rosters.Person, d, cell int, weight int32) error {
+func (in *instance) charge(p *grid.Person, d, cell int, weight int32) error {
 	price := &p.Costs[d*(len(in.problem.Duties)+1)+cell]
-	if *price += weight; *price > rosters.MaxPrice {
-		return fmt.Errorf("the requests of %s for day %d weigh more than %d", p.Name, d, rosters.MaxPrice)
+	if *price += weight; *price > grid.MaxPrice {
+		return fmt.Errorf("the requests of %s for day %d weigh more than %d", p.Name, d, grid.MaxPrice)
 	}
 	return nil
 }
 
-func (in *instance) request(f []string) (p *rosters.Person, d, s int, weight int32, err error) {
+func (in *instance) request(f []string) (p *grid.Person, d, s int, weight int32, err error) {
 	if len(f) != 4 {
 		return nil, 0, 0, 0, fmt.Errorf("a request has 4 fields, not %d", len(f))
 	}
@@ -227,7 +227,7 @@ func (in *instance) request(f []string) (p *rosters.Person, d, s int, weight int
 	if !ok {
 		return nil, 0, 0, 0, fmt.Errorf("no shift %q", f[2])
 	}
-	w, err := number(f, 3, "penalty", rosters.MaxPrice)
+	w, err := number(f, 3, "penalty", grid.MaxPrice)
 	return p, d, s, int32(w), err
 }
 
@@ -236,7 +236,7 @@ func (in *instance) cover(f []string) error {
 		return fmt.Errorf("a cover line has 5 fields, not %d", len(f))
 	}
 	if in.problem.Needs == nil {
-		in.problem.Needs = make([]rosters.Need, in.problem.Days*len(in.problem.Duties))
+		in.problem.Needs = make([]grid.Need, in.problem.Days*len(in.problem.Duties))
 	}
 	d, err := number(f, 0, "day", in.problem.Days-1)
 	if err != nil {
@@ -250,20 +250,20 @@ func (in *instance) cover(f []string) error {
 	for i, field := range []struct {
 		name string
 		most int
-	}{{"wanted", rosters.MaxPeople}, {"penalty under", rosters.MaxPrice}, {"penalty over", rosters.MaxPrice}} {
+	}{{"wanted", grid.MaxPeople}, {"penalty under", grid.MaxPrice}, {"penalty over", grid.MaxPrice}} {
 		if n[i], err = number(f, i+2, field.name, field.most); err != nil {
 			return err
 		}
 	}
 	need := &in.problem.Needs[d*len(in.problem.Duties)+s]
-	if *need != (rosters.Need{}) {
+	if *need != (grid.Need{}) {
 		return fmt.Errorf("cover of shift %s on day %d is given twice", f[1], d)
 	}
-	*need = rosters.Need{Want: int32(n[0]), Under: int32(n[1]), Over: int32(n[2])}
+	*need = grid.Need{Want: int32(n[0]), Under: int32(n[1]), Over: int32(n[2])}
 	return nil
 }
 
-func (in *instance) person(name string) (*rosters.Person, error) {
+func (in *instance) person(name string) (*grid.Person, error) {
 	i, ok := in.people[name]
 	if !ok {
 		return nil, fmt.Errorf("no staff %q", name)
@@ -283,7 +283,7 @@ func number(f []string, i int, name string, most int) (int, error) {
 }
 
 // openInstance reads the instance in a file.
-func openInstance(name string) (*rosters.Problem, error) {
+func openInstance(name string) (*grid.Problem, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("read the instance: %w", err)

@@ -17,8 +17,7 @@ import (
 	"syscall"
 	"time"
 
-	"guardroom/rosters"
-	"guardroom/rosters/planner"
+	"guardroom/rosters/planner/grid"
 )
 
 // settings are the flags.
@@ -28,6 +27,7 @@ type settings struct {
 	seed                        uint64
 	work                        int64
 	workers                     int
+	processor                   bool
 }
 
 func main() {
@@ -40,6 +40,7 @@ func main() {
 	flag.Uint64Var(&s.seed, "seed", 1, "seed of the search")
 	flag.Int64Var(&s.work, "work", 0, "search this many days of rows per worker instead of a time: the same seed then gives the same plan")
 	flag.IntVar(&s.workers, "workers", 2, "goroutines that search")
+	flag.BoolVar(&s.processor, "processor", false, "-time is processor time per goroutine, so that a busy machine gives the figures of an idle one")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -70,7 +71,7 @@ func run(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	return search(ctx, s, problem, stdout, stderr)
 }
 
-func search(ctx context.Context, s settings, problem *rosters.Problem, stdout, stderr io.Writer) (err error) {
+func search(ctx context.Context, s settings, problem *grid.Problem, stdout, stderr io.Writer) (err error) {
 	out := stdout
 	if s.out != "" {
 		file, err := os.Create(s.out)
@@ -80,7 +81,7 @@ func search(ctx context.Context, s settings, problem *rosters.Problem, stdout, s
 		defer func() { err = errors.Join(err, file.Close()) }()
 		out = file
 	}
-	progress, printed := make(chan planner.Progress, 100), make(chan struct{})
+	progress, printed := make(chan grid.Progress, 100), make(chan struct{})
 	go func() {
 		defer close(printed)
 		for p := range progress {
@@ -89,7 +90,7 @@ func search(ctx context.Context, s settings, problem *rosters.Problem, stdout, s
 	}()
 	o := s.options()
 	o.Progress = progress
-	plan, err := planner.Solve(ctx, problem, o)
+	plan, err := grid.Solve(ctx, problem, o)
 	close(progress)
 	<-printed
 	if err != nil {
@@ -106,16 +107,19 @@ func search(ctx context.Context, s settings, problem *rosters.Problem, stdout, s
 	return nil
 }
 
-func (s settings) options() planner.Options {
-	o := planner.Options{Time: s.budget, Work: s.work, Seed: s.seed, Workers: s.workers}
+func (s settings) options() grid.Options {
+	o := grid.Options{Time: s.budget, Work: s.work, Seed: s.seed, Workers: s.workers}
 	if s.work > 0 {
 		o.Time = 0
+	}
+	if s.processor {
+		o.Clock = func() time.Duration { return processorTime() / time.Duration(max(1, s.workers)) }
 	}
 	return o
 }
 
 // check judges the plan in a file; the error says that it breaks rules.
-func check(problem *rosters.Problem, name string, stdout io.Writer) error {
+func check(problem *grid.Problem, name string, stdout io.Writer) error {
 	file, err := os.Open(name)
 	if err != nil {
 		return fmt.Errorf("check the plan: %w", err)
@@ -137,4 +141,13 @@ func check(problem *rosters.Problem, name string, stdout io.Writer) error {
 		return fmt.Errorf("check %s: %d rules broken", name, len(j.Violations))
 	}
 	return nil
+}
+
+// processorTime is what this program has used of all processors.
+func processorTime() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

@@ -6,18 +6,18 @@ import (
 	"io"
 	"strings"
 
-	"guardroom/rosters"
+	"guardroom/rosters/planner/grid"
 )
 
 // writePlan writes a row per person: ID, then a cell a day with the shift or
 // nothing, parted by tabs.
-func writePlan(w io.Writer, problem *rosters.Problem, rows [][]int8) error {
+func writePlan(w io.Writer, problem *grid.Problem, rows [][]int8) error {
 	var b strings.Builder
 	for p, row := range rows {
 		b.WriteString(problem.People[p].Name)
 		for _, s := range row {
 			b.WriteByte('\t')
-			if s != rosters.Off {
+			if s != grid.Off {
 				b.WriteString(problem.Duties[s].Name)
 			}
 		}
@@ -29,8 +29,8 @@ func writePlan(w io.Writer, problem *rosters.Problem, rows [][]int8) error {
 
 // readPlan reads what writePlan writes, or the same with commas, in any order of
 // people. Errors name the line.
-func readPlan(r io.Reader, problem *rosters.Problem) ([][]int8, error) {
-	people, duties := map[string]int{}, map[string]int8{"": rosters.Off}
+func readPlan(r io.Reader, problem *grid.Problem) ([][]int8, error) {
+	people, duties := map[string]int{}, map[string]int8{"": grid.Off}
 	for p := range problem.People {
 		people[problem.People[p].Name] = p
 	}

@@ -1,26 +1,29 @@
-// Package planner finds duty plans: Solve takes a rosters.Problem and gives the
-// cheapest plan it can within a budget.
+// Package planner plans the duties of a station: Solve finds a plan, Repair mends a
+// published one after a disruption, Infeasible says what no plan can meet, and Why who
+// could stand where somebody is lacking, and what stops each.
 //
-// Two ideas carry it. One person's whole row is a shortest path, found exactly in
-// tens of microseconds. And needs are all that ties people together: with a price
-// on each of them, everybody can be planned alone.
+// Shifts and posts are assigned together. A board is the station and the period in
+// numbers; a sheet is a plan under change whose sums are the judge's (rosters.Judge),
+// kept up to date cell by cell; a walker anneals it. What may not break is priced while
+// a walk lasts and never part of a plan that is given out, unless what may not be
+// changed breaks it. Of every plan, rosters.Judge has the last word.
 //
-//	state.go       a plan under change, its penalty and broken rules cell by cell
-//	shape.go       what one person's rules mean for the search of a row
-//	row.go         the cheapest row under prices, with limits as surcharges
-//	path.go        the search itself: stretches, then days, weekends and minutes
-//	relax.go       the plan in fractions of rows, and the prices of needs
-//	dive.go        fixing cells until the fractions are gone; for all, some, or some weeks
-//	anneal.go      a walk by small moves, which sets long horizons on their way
-//	worker.go      one goroutine's search
+//	problem.go     what is asked and answered
+//	board.go       days, shifts, officers and what cells hold, in numbers
+//	law.go         rules in numbers; those about single turns as tables
+//	offers.go      what may be given to whom, and when
+//	row.go         one officer's row under the rules: rest and hours
+//	runs.go        likewise: days, nights and weekends in a row, counts, wishes
+//	cover.go       what is wanted when, and how time is cut for each post
+//	muster.go      who stands where at each moment, and what that costs
+//	sheet.go       a plan under change, fairness included
+//	walk.go        moves, and the walk
 //	solve.go       the crew of workers, and Solve
+//	bound.go       what no plan undercuts
+//	repair.go      alternatives after a disruption
+//	infeasible.go  conflicts before a search
+//	why.go         reasons after it
 //
-// A row's search is as long as the duties' minutes have no large common divisor:
-// give quarters of an hour rather than odd minutes.
-//
-// The relaxation is block-coordinate Frank-Wolfe with pairwise steps
-// (Lacoste-Julien and others, ICML 2013; Lacoste-Julien and Jaggi, NIPS 2015) on an
-// augmented Lagrangian of the needs; the dive is that of column generation
-// heuristics (Strandmark, Qu and Curtois, Computers & Operations Research 120,
-// 2020), without a linear programming solver.
+// The search of people × days × duties under the rules of one row, on which the public
+// benchmark is solved, is in the package grid.
 package planner
