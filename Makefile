@@ -6,7 +6,7 @@ UI := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/vite.config
 PROGRAMS := console gateway simulators demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench bench-journal bench-rosters lint generate ui go-build need need-test go-test screens-test web-test e2e clean
+.PHONY: help run build test bench bench-journal bench-video bench-rosters lint generate ui go-build need need-test go-test screens-test web-test e2e clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,6 +27,10 @@ bench: build ## the figures: intake, latency, poller, memory, readers
 bench-journal: ## looking back into a journal of 10,000,000 signals; some minutes: ROWS=10000000
 	go build -o bin/bench ./cmd/bench
 	./bin/bench -only journal -rows $(or $(ROWS),10000000) $(ARGS)
+
+bench-video: ## live pictures: first picture, cost and delay: ARGS="-peer http://127.0.0.1:8889/{camera}/whep -peer-pid N -cameras 127.0.0.1:8554"
+	go build -o bin/bench ./cmd/bench
+	./bin/bench -only video $(ARGS)
 
 bench-screen: ui ## frames and key-to-paint of the alarm screen: 2,000 alarms, 50 changes a second
 	cd $(WEB) && node dev/smooth.mjs $(ARGS)

@@ -58,7 +58,7 @@ func (h *house) data() string   { return filepath.Join(h.dir, "data") }
 
 func (h *house) write() {
 	h.t.Helper()
-	writeFile(h.t, h.config(), fmt.Sprintf("data: %s\nhttp:\n  listen: %s\n%smqtt:\n  listen: %s\n%sstations:\n  - {id: %s, name: Nairobi, time_zone: Africa/Nairobi}\n%s",
+	writeFile(h.t, h.config(), fmt.Sprintf("data: %s\nhttp:\n  listen: %s\n%smqtt:\n  listen: %s\n%svideo: 127.0.0.1:0\nstations:\n  - {id: %s, name: Nairobi, time_zone: Africa/Nairobi}\n%s",
 		h.data(), h.http, h.part("http"), h.mqtt, h.part("mqtt"), station, h.extra))
 }
 

@@ -17,6 +17,7 @@ import (
 
 func onDatabase(dsn string) console.Config {
 	c := console.Default()
+	c.Video.Listen = "127.0.0.1:0"
 	c.Database = dsn
 	return c
 }

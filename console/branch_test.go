@@ -23,6 +23,7 @@ var things = []struct{ path, table, column string }{
 	{"/alarms/", "alarms", "id"},
 	{"/approvals/", "approvals", "id"},
 	{"/calls/", "calls", "id"},
+	{"/cameras/", "camera_settings", "camera"},
 	{"/commands/", "commands", "id"},
 	{"/contacts/", "contacts", "id"},
 	{"/covers/", "covers", "id"},
@@ -50,6 +51,7 @@ var things = []struct{ path, table, column string }{
 	{"/stations/", "stations", "id"},
 	{"/tokens/", "tokens", "id"},
 	{"/users/", "users", "id"},
+	{"/walls/", "video_walls", "id"},
 }
 
 // placed gives tables the values that a made-up row cannot have by chance.
@@ -80,6 +82,8 @@ var placed = map[string]map[string]string{
 	"signal_gaps":         {"gateway": "g2"},
 	"dead_letters":        {"gateway": "g2"},
 	"evacuation_assembly": {},
+	"video_walls":         {"cameras": "[]", "shared": "true"},
+	"camera_exports":      {"state": "ready"},
 }
 
 // fill gives branch a row in every table that carries a station, and returns the

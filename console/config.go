@@ -36,6 +36,8 @@ type Config struct {
 	Supervision  Supervision     `yaml:"supervision"`
 	Notify       NotifyConfig    `yaml:"notify"`   // e-mail and webhooks
 	Fallback     FallbackConfig  `yaml:"fallback"` // packs for the day the console is down
+	Video        VideoConfig     `yaml:"video"`    // live pictures
+	Cameras      []CameraConfig  `yaml:"cameras"`  // those that the console reaches itself
 	Log          LogConfig       `yaml:"log"`
 	Metrics      MetricsConfig   `yaml:"metrics"`
 
@@ -212,6 +214,7 @@ func (c *Config) fill() {
 	set(&c.Data, "data")
 	set(&c.HTTP.Listen, "127.0.0.1:8080")
 	set(&c.MQTT.Listen, "127.0.0.1:1883")
+	set(&c.Video.Listen, "127.0.0.1:8189")
 	set(&c.Log.Level, "info")
 	set(&c.Log.Format, "text")
 	if c.Broker != nil {
@@ -336,6 +339,7 @@ func (p *problems) check(c *Config) {
 	p.stations(c.Stations)
 	p.patience(c.Supervision)
 	p.notify(c.Notify)
+	p.video(c)
 	switch c.Log.Level {
 	case "debug", "info", "warn", "error":
 	default:

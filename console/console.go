@@ -30,6 +30,7 @@ import (
 	"guardroom/console/api"
 	"guardroom/console/audit"
 	"guardroom/console/auth"
+	"guardroom/console/cameras"
 	"guardroom/console/commands"
 	"guardroom/console/correlation"
 	"guardroom/console/doors"
@@ -47,6 +48,7 @@ import (
 	"guardroom/console/stations"
 	"guardroom/console/store"
 	"guardroom/console/store/pgbox"
+	"guardroom/console/video"
 	"guardroom/console/watch"
 	"guardroom/devices"
 	"guardroom/gateway/link"
@@ -78,12 +80,14 @@ type Desks struct {
 	Fire      *fire.Desk
 	Notify    *notify.Desk
 	Watch     *watch.Desk
+	Cameras   *cameras.Desk
 }
 
 // Addresses say where the console is.
 type Addresses struct {
 	HTTP     string `json:"http"`     // URL of screens and API
 	MQTT     string `json:"mqtt"`     // host:port of the embedded broker; empty with somebody else's
+	Video    int    `json:"video"`    // UDP and TCP port of live pictures
 	Data     string `json:"data"`     // folder
 	Database string `json:"database"` // private, external
 	PID      int    `json:"pid"`
@@ -131,6 +135,8 @@ type house struct {
 	ruleWorker   *correlation.Worker
 	figures      *figures.Desk
 	figureWorker *figures.Worker
+	video        *video.Server
+	cameras      *cameras.Desk
 	wire         *wire
 	server       *http.Server
 	listener     net.Listener
@@ -216,6 +222,7 @@ func (h *house) start(ctx context.Context) error {
 	h.runFigures(ctx)
 	h.work.Go(func() { h.fire.Run(ctx) })
 	h.work.Go(func() { h.impairments.Run(ctx) })
+	h.work.Go(func() { h.cameras.Run(ctx) })
 	if len(h.timers) > 0 {
 		h.work.Go(func() { _ = h.db.RunTimers(ctx, h.timers) })
 	}
@@ -300,7 +307,10 @@ func (h *house) openDesks(ctx context.Context) error {
 	if err := h.openDoors(ctx); err != nil {
 		return err
 	}
-	return h.openFire(ctx)
+	if err := h.openFire(ctx); err != nil {
+		return err
+	}
+	return h.openCameras(ctx)
 }
 
 // target translates what the register knows of a point for the command desk.
@@ -355,6 +365,9 @@ func (h *house) board(ctx context.Context) (int64, []live.Event, error) {
 		return 0, nil, fmt.Errorf("read fire: %w", err)
 	}
 	events = append(events, fires...)
+	if h.cameras != nil {
+		events = append(events, h.cameras.Events()...)
+	}
 	if h.watch != nil { // at the start it seeds the board itself
 		kept, err := h.watch.Board(ctx)
 		if err != nil {
@@ -372,7 +385,7 @@ func (h *house) reseed(ctx context.Context) {
 		change, events, err := h.board(look)
 		cancel()
 		if err == nil {
-			h.hub.Reseed(change, append([]live.Topic{live.Alarm, live.Command, live.Shelf, live.Watch, live.Cover, live.Site, live.Investigation, live.Evacuation, live.Impairment}, doorTopics...), events)
+			h.hub.Reseed(change, append([]live.Topic{live.Alarm, live.Command, live.Shelf, live.Watch, live.Cover, live.Site, live.Investigation, live.Evacuation, live.Impairment, live.Camera}, doorTopics...), events)
 			return
 		}
 		h.log.Warn("console: the board could not be read anew; will try again", "err", err)
@@ -400,7 +413,7 @@ func (h *house) serve() error {
 		Watch: h.watch, Notify: h.notify,
 		Fire: h.fire, Impairments: h.impairments,
 		Auth: h.auth, Stations: h.stations, Commands: h.commands, Doors: h.doors, People: h.people, Sites: h.sites, Hub: h.hub,
-		Rationale: h.rationale, Rules: h.rules, Figures: h.figures,
+		Rationale: h.rationale, Rules: h.rules, Figures: h.figures, Cameras: h.cameras,
 		Alarms: h.alarms, Signals: &intake.Desk{Store: store.Signals{DB: h.db}}, Audit: &audit.Desk{Store: store.Audit{DB: h.db}}, Replay: &replay.Desk{Store: store.Replay{DB: h.db}},
 		Build: h.o.Build, Demo: h.o.Demo, Ready: h.ready, Unavailable: store.Transient, Web: h.o.Web,
 		Origins: h.c.HTTP.Origins, Proxies: prefixes, Log: h.log,
@@ -450,7 +463,7 @@ func (h *house) ready(ctx context.Context) error {
 }
 
 func (h *house) announce() {
-	a := Addresses{HTTP: "http://" + h.listener.Addr().String(), MQTT: h.wire.address(), Data: h.c.Data, Database: "external", PID: os.Getpid()}
+	a := Addresses{HTTP: "http://" + h.listener.Addr().String(), MQTT: h.wire.address(), Video: h.video.Port(), Data: h.c.Data, Database: "external", PID: os.Getpid()}
 	if h.c.HTTP.TLS != nil {
 		a.HTTP = "https://" + h.listener.Addr().String()
 	}
@@ -485,6 +498,11 @@ func (h *house) close() {
 		h.intake.Close()
 	}
 	h.work.Wait()
+	if h.video != nil {
+		if err := h.video.Close(); err != nil {
+			h.log.Warn("console: video", "err", err)
+		}
+	}
 	if h.db != nil {
 		h.db.Close()
 	}

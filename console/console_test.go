@@ -340,6 +340,7 @@ func TestSecondConsoleIsRefusedInWords(t *testing.T) {
 		"mqtt.listen": func(c *console.Config) { c.MQTT.Listen = taken.Addr().String() },
 	} {
 		c := console.Default()
+		c.Video.Listen = "127.0.0.1:0"
 		c.Data, c.Database = t.TempDir(), storetest.DSN(t)
 		c.HTTP.Listen, c.MQTT.Listen, c.Log.Level = "127.0.0.1:0", "127.0.0.1:0", "error"
 		change(&c)

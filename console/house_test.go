@@ -46,6 +46,7 @@ func startOn(t *testing.T, dsn string, roles ...auth.Role) *house {
 	t.Helper()
 	h := &house{t: t, dsn: dsn, ids: map[auth.Role]string{}}
 	c := console.Default()
+	c.Video.Listen = "127.0.0.1:0"
 	c.Data, c.Database = t.TempDir(), dsn
 	c.HTTP.Listen, c.MQTT.Listen = "127.0.0.1:0", "127.0.0.1:0"
 	c.Supervision.CommandDeadline = time.Second

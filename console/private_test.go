@@ -19,6 +19,7 @@ import (
 func TestDatabaseDiesUnderTheConsole(t *testing.T) {
 	t.Parallel()
 	c := console.Default()
+	c.Video.Listen = "127.0.0.1:0"
 	c.Data, c.Log.Level = openFolder(t), "error"
 	c.HTTP.Listen, c.MQTT.Listen = "127.0.0.1:0", "127.0.0.1:0"
 	c.Stations = []console.StationConfig{{ID: "hq", Name: "HQ", TimeZone: "UTC"}}

@@ -141,7 +141,8 @@ func (k *keeper) moved(path string) string {
 	if strings.Contains(to, "{level}") {
 		to = strings.ReplaceAll(to, "{level}", k.text(`SELECT id FROM places WHERE station = 'branch'`))
 	}
-	return strings.NewReplacer("{gateway}", "g2", "{device}", "door-1", "{local}", "door-1.lock", "{station}", "branch", "{version}", "1", "{hash}", strings.Repeat("0", 64), "{row}", "1", "{step}", "0").Replace(to)
+	return strings.NewReplacer("{gateway}", "g2", "{device}", "door-1", "{local}", "door-1.lock", "{station}", "branch", "{version}", "1", "{hash}", strings.Repeat("0", 64), "{row}", "1", "{step}", "0",
+		"{session}", "1", "{transfer}", "1", "{bookmark}", k.text(`SELECT id FROM camera_bookmarks WHERE station = 'branch'`), "{export}", k.text(`SELECT id FROM camera_exports WHERE station = 'branch'`)).Replace(to)
 }
 
 func movedBody(body any) any {
@@ -200,6 +201,8 @@ func (k *keeper) operations() map[string][]string {
 // free are routes that are no station's: who one is, and what the console is.
 var free = []string{
 	"GET /about", "POST /session", "GET /session", "DELETE /session", "DELETE /sessions", "POST /session/password", "POST /session/change", "GET /live",
+	// A gateway's: the token that it was given names the one stream that it is for.
+	"POST /cameras/{id}/whip", "DELETE /cameras/{id}/whip/{session}", "PUT /cameras/{id}/uploads/{transfer}",
 	"GET /covers/stations", // who may let another station cover theirs sees how the others are called, and no more
 }
 

@@ -230,6 +230,34 @@ var routes = []struct {
 	{"DELETE", "/duty-chiefs/{id}", auth.WatchManage, 404, nil},
 	{"GET", "/deliveries", auth.AlarmsRead, 200, nil},
 	{"POST", "/deliveries/{id}/again", auth.WatchSupervise, 404, nil},
+	{"GET", "/cameras", auth.CamerasWatch, 200, nil},
+	{"GET", "/cameras/{id}", auth.CamerasWatch, 404, nil},
+	{"GET", "/cameras/{id}/settings", auth.CamerasConfigure, 404, nil},
+	{"PUT", "/cameras/{id}/settings", auth.CamerasConfigure, 404, object{"points": []string{}, "restricted": false, "allow": []string{}, "deny": []string{}, "retention_hours": 0, "always": false, "alarm_preset": "", "version": 0}},
+	{"GET", "/cameras/{id}/timeline", auth.CamerasPlay, 404, nil},
+	{"GET", "/cameras/{id}/presets", auth.CamerasWatch, 404, nil},
+	{"POST", "/cameras/{id}/ptz", auth.CamerasMove, 404, object{"action": "stop"}},
+	{"GET", "/cameras/{id}/bookmarks", auth.CamerasPlay, 404, nil},
+	{"POST", "/cameras/{id}/bookmarks", auth.CamerasPlay, 404, object{"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:01:00Z"}},
+	{"DELETE", "/cameras/{id}/bookmarks/{bookmark}", auth.CamerasPlay, 404, nil},
+	{"GET", "/cameras/{id}/exports", auth.CamerasExport, 404, nil},
+	{"POST", "/cameras/{id}/exports", auth.CamerasExport, 404, object{"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:01:00Z", "why": "for a reason"}},
+	{"GET", "/cameras/{id}/exports/{export}", auth.CamerasExport, 404, nil},
+	{"GET", "/cameras/{id}/exports/{export}/file", auth.CamerasExport, 404, nil},
+	{"POST", "/cameras/{id}/whep", auth.CamerasWatch, 404, "v=0"},
+	{"PATCH", "/cameras/{id}/whep/{session}", auth.CamerasWatch, 404, "a=mid:0"},
+	{"DELETE", "/cameras/{id}/whep/{session}", auth.CamerasWatch, 404, nil},
+	{"PUT", "/cameras/{id}/whep/{session}/stream", auth.CamerasWatch, 404, object{"stream": "sub"}},
+	{"POST", "/cameras/{id}/whip", "open", 401, "v=0"}, // a gateway's token is no user's
+	{"DELETE", "/cameras/{id}/whip/{session}", "open", 401, nil},
+	{"PUT", "/cameras/{id}/uploads/{transfer}", "open", 401, "moof"},
+	{"GET", "/cameras/{id}/recording", auth.CamerasPlay, 404, nil},
+	{"GET", "/cameras/{id}/snapshot", auth.CamerasWatch, 404, nil},
+	{"GET", "/alarms/{id}/cameras", auth.CamerasWatch, 404, nil},
+	{"GET", "/walls", auth.CamerasWatch, 200, nil},
+	{"POST", "/walls", auth.CamerasWatch, 422, object{"station": "hq", "name": " ", "tiles": 4, "cameras": []object{}}},
+	{"PUT", "/walls/{id}", auth.CamerasWatch, 404, object{"name": "x", "tiles": 4, "cameras": []object{}, "version": 1}},
+	{"DELETE", "/walls/{id}", auth.CamerasWatch, 404, nil},
 	{"DELETE", "/sessions", "", 204, nil},
 	{"DELETE", "/session", "", 401, nil}, // the route before it has ended the session
 }
@@ -249,7 +277,8 @@ func address(path string) string {
 		path = strings.Replace(path, from, to, 1)
 	}
 	nobody := "0197f000-0000-7000-8000-000000000000"
-	path = strings.NewReplacer("{station}", "hq", "{level}", nobody, "{version}", "1", "{hash}", strings.Repeat("0", 64), "{row}", "l0", "{id}", nobody).Replace(path)
+	path = strings.NewReplacer("{station}", "hq", "{level}", nobody, "{version}", "1", "{hash}", strings.Repeat("0", 64), "{row}", "l0", "{id}", nobody,
+		"{session}", nobody, "{bookmark}", nobody, "{export}", nobody, "{transfer}", nobody).Replace(path)
 	if strings.HasPrefix(path, "/places/") || strings.HasPrefix(path, "/fire/zones/") || strings.Contains(path, "/cameras/") {
 		path += "?version=1" // what is to be removed was seen
 	}

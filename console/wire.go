@@ -258,6 +258,10 @@ func (w *wire) receipt(t link.Topic, payload []byte, done func()) {
 		done()
 		return
 	}
+	if w.h.cameras.Receipt(t.Gateway, r) { // of no command, and worth nothing later
+		done()
+		return
+	}
 	select {
 	case w.receipts <- receipt{t, r, done}:
 	default:

@@ -110,6 +110,7 @@ func TestGatewayByCertificate(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)
 	c := console.Default()
+	c.Video.Listen = "127.0.0.1:0"
 	c.Data, c.Database, c.Log.Level = t.TempDir(), storetest.DSN(t), "error"
 	c.HTTP.Listen, c.MQTT.Listen = "127.0.0.1:0", "127.0.0.1:0"
 	cert, key := a.files("console")
@@ -168,6 +169,7 @@ func TestSomebodyElsesBroker(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = outside.Close() })
 	c := console.Default()
+	c.Video.Listen = "127.0.0.1:0"
 	c.Data, c.Database, c.Log.Level = t.TempDir(), storetest.DSN(t), "error"
 	c.HTTP.Listen = "127.0.0.1:0"
 	c.Broker = &console.BrokerConfig{URLs: []string{"tcp://" + outside.Addr()}, ClientID: "console"}

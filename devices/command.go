@@ -33,6 +33,20 @@ const (
 	Isolate   Verb = "isolate"
 	Deisolate Verb = "deisolate"
 
+	// What a gateway is asked for a camera. These are answered by a receipt, and
+	// never by a register.
+	Relay      Verb = "relay"       // push a stream to the console until …
+	Playback   Verb = "playback"    // upload what was recorded
+	Recorded   Verb = "recorded"    // which times are recorded
+	Keep       Verb = "keep"        // lock a time, so that it is not overwritten
+	Release    Verb = "release"     // of such a lock
+	Retain     Verb = "retain"      // how long recordings may be kept
+	PTZMove    Verb = "ptz_move"    // pan, tilt and zoom at a speed
+	PTZStop    Verb = "ptz_stop"    //
+	PTZPreset  Verb = "ptz_preset"  // go to a preset
+	PTZPresets Verb = "ptz_presets" // which there are
+	PTZSave    Verb = "ptz_save"    // keep where it looks as a preset
+
 	Test Verb = "test"
 	Mute Verb = "mute"
 )

@@ -12,7 +12,39 @@ type Device struct {
 	Points   []Point `json:"points"`
 	// Plan is how its gateway asks it; nil when nobody said.
 	Plan *ReadPlan `json:"plan,omitempty"`
+	// Camera is what it offers when it is one.
+	Camera *Camera `json:"camera,omitempty"`
 }
+
+// A Camera is what a device of category camera offers beside its points.
+type Camera struct {
+	Streams []string   `json:"streams"` // MainStream, SubStream
+	PTZ     bool       `json:"ptz"`     // it can be turned
+	Record  *Recording `json:"record,omitempty"`
+	Sees    []string   `json:"sees,omitempty"` // points that it looks at, whole ids
+}
+
+// Recording says how a gateway keeps the pictures of a camera.
+type Recording struct {
+	Hours    int    `json:"hours"`              // how long at most; 0 says the recorder alone knows
+	Stream   string `json:"stream"`             // which is kept
+	Recorder bool   `json:"recorder,omitempty"` // a recorder of the station's own keeps them
+}
+
+// CameraCategory is the category of cameras, and the name of their profile.
+const CameraCategory = "camera"
+
+// The streams of a camera.
+const (
+	MainStream = "main" // the full picture
+	SubStream  = "sub"  // a small one, for walls
+)
+
+// Points of a camera beside CommsPoint.
+const (
+	PicturePoint  = "picture"  // connecting, live, frozen, lost; gives video.frozen
+	RecorderPoint = "recorder" // recording, stopped, off; gives video.unrecorded
+)
 
 // A ReadPlan is how a gateway keeps up with a device: the requests that it
 // sends at each cadence, or the topics that it listens to.

@@ -65,6 +65,10 @@ const (
 	EnvLeak      Kind = "env.leak"
 	EnvGas       Kind = "env.gas"
 
+	// A camera that no longer answers gives comms.lost, as every device does.
+	VideoFrozen     Kind = "video.frozen"     // the camera answers, and its picture stands still
+	VideoUnrecorded Kind = "video.unrecorded" // its pictures are not being kept
+
 	CommsLost       Kind = "comms.lost"
 	LifesignStopped Kind = "lifesign.stopped"
 	ClockSkew       Kind = "clock.skew"
@@ -141,6 +145,9 @@ var kinds = map[Kind]KindInfo{
 	EnvThreshold: {Alarm: true, Priority: 3},
 	EnvLeak:      {Alarm: true, Priority: 3},
 	EnvGas:       {Alarm: true, Priority: 2},
+
+	VideoFrozen:     {Alarm: true, Priority: 3},
+	VideoUnrecorded: {Alarm: true, Priority: 3},
 
 	CommsLost:       {Alarm: true, Priority: 3},
 	LifesignStopped: {Alarm: true, Priority: 2},

@@ -34,6 +34,8 @@ type Config struct {
 	SpoolBytes  int64
 	FieldBroker *FieldBroker
 	Devices     []DeviceConfig
+	Cameras     []CameraConfig
+	Recorder    RecorderConfig
 
 	Hash string // of the file or of what the console sent, for birth
 

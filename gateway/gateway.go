@@ -84,6 +84,7 @@ type running struct {
 	uplink   *uplink
 	executor *commands.Executor
 	site     *siteParts
+	cameras  *cameraSite
 }
 
 func assemble(c Config, o Options) (g *running, err error) {
@@ -122,8 +123,12 @@ func assemble(c Config, o Options) (g *running, err error) {
 		Gateway: c.ID, ReadOnly: c.ReadOnly, Devices: g.site.commandable, Folder: filepath.Join(c.Data, "commands"),
 		Receipt: g.uplink.settled, Now: o.Now, Log: o.Log, Synced: func() bool { return g.clock.State() == devices.Synced },
 	})
+	if g.cameras, err = buildCameras(g); err != nil {
+		return g, err
+	}
 	u := g.uplink
-	u.spool, u.state, u.executor, u.clock, u.drivers = g.spool, g.state, g.executor, g.clock, g.site.drivers
+	u.spool, u.state, u.executor, u.clock, u.drivers = g.spool, g.state, g.executor, g.clock, append(g.site.drivers, g.cameras.drivers()...)
+	u.cameras = g.cameras
 	return g, nil
 }
 
@@ -224,6 +229,7 @@ func (g *running) run(ctx context.Context) error {
 	work.Go(func() { _ = g.executor.Run(working) }) // ends with working only
 	work.Go(func() { g.watchClock(working) })
 	g.site.start(working, &work)
+	g.cameras.start(working, &work)
 	if g.options.Ready != nil {
 		g.options.Ready(Addresses{Metrics: metrics.address(), FieldBroker: g.site.brokerAddress()})
 	}

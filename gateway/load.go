@@ -58,7 +58,7 @@ type loader struct {
 
 func (l *loader) root(n *node) {
 	l.only(n, "the configuration", "id", "station", "console_url", "broker", "credential", "credential_file", "tls", "read_only",
-		"managed", "try_for", "demo", "data", "profiles", "metrics", "supervision", "spool", "field_broker", "devices", "card_key", "card_key_file")
+		"managed", "try_for", "demo", "data", "profiles", "metrics", "supervision", "spool", "field_broker", "devices", "cameras", "recorder", "card_key", "card_key_file")
 	c := &l.config
 	c.ID = l.id(n, "id", devices.ValidID)
 	c.Station = l.id(n, "station", devices.ValidID)
@@ -85,6 +85,8 @@ func (l *loader) root(n *node) {
 	l.spool(n.get("spool"))
 	l.fieldBroker(n.get("field_broker"))
 	l.devices(n.get("devices"))
+	l.recorder(n.get("recorder"))
+	l.cameras(n.get("cameras"))
 	l.cards(n)
 }
 

@@ -99,6 +99,9 @@ func TestParseRefuses(t *testing.T) {
 		return head + "devices:\n  - id: d\n    profile: fire/siemens-nk8237\n    address: 10.0.0.1\n" + lines
 	}
 	const ups = "devices:\n  - {id: u, profile: power/apc-smartups, address: 10.0.0.1, points: {temperature: {limits:\n    "
+	camera := func(entries ...string) string {
+		return head + "console_url: http://localhost:8080\ncameras:\n  - " + strings.Join(entries, "\n  - ") + "\n"
+	}
 	for _, tc := range []struct{ name, text, where, says string }{
 		{"empty", "", ":1:", "empty"},
 		{"not YAML", "id: [gw\nstation: x\n", ":2:", "not YAML"},
@@ -149,6 +152,20 @@ func TestParseRefuses(t *testing.T) {
 		{"limits no mapping", head + ups + "[hot]}}}\n", ":5:", "must be a mapping of states"},
 		{"priority", device("    points:\n      zone1: {priority: 9}\n"), ":9:", "priority"},
 		{"password in clear", device("    password: hush\n"), ":8:", "password_file"},
+		{"cameras without a console", head + "cameras:\n  - {id: c, address: 'rtsp://h/1'}\n", ":4:", "console_url"},
+		{"camera without an address", camera("{id: c}"), ":6:", "needs address"},
+		{"camera elsewhere", camera("{id: c, address: 'http://h/1'}"), ":6:", "scheme"},
+		{"user in a camera's address", camera("{id: c, address: 'rtsp://me:word@h/1'}"), ":6:", "carries a user"},
+		{"camera's password in clear", camera("{id: c, address: 'rtsp://h/1', username: me, password: hush}"), ":6:", "password_file"},
+		{"camera's user alone", camera("{id: c, address: 'rtsp://h/1', username: me}"), ":6:", "belong together"},
+		{"camera's key", camera("{id: c, address: 'rtsp://h/1', fps: 25}"), ":6:", `unknown key "fps"`},
+		{"camera's transport", camera("{id: c, address: 'rtsp://h/1', transport: pigeon}"), ":6:", "tcp or udp"},
+		{"camera's point", camera("{id: c, address: 'rtsp://h/1', sees: [door1]}"), ":6:", "whole id"},
+		{"camera's ring of a stream that is not there", camera("{id: c, address: 'rtsp://h/1', record: {hours: 1, stream: sub}}"), ":6:", "no sub-stream"},
+		{"camera's ring and recorder", camera("{id: c, address: 'rtsp://h/1', record: {hours: 1, playback: 'rtsp://r/1'}}"), ":6:", "either"},
+		{"camera's recorder", camera("{id: c, address: 'rtsp://h/1', record: {playback: 'ftp://r/1'}}"), ":6:", "playback"},
+		{"two cameras of a name", camera("{id: c, address: 'rtsp://h/1'}", "{id: c, address: 'rtsp://h/2'}"), ":7:", "before"},
+		{"the recorder's room", head + "recorder: {max_bytes: 5}\n", ":4:", "max_bytes"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -249,4 +266,36 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestParseCameras(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte("hush\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Parse("gateway.yaml", []byte("id: gw\nstation: unon\nbroker: tcp://localhost:1883\nconsole_url: http://localhost:8080\nrecorder: {folder: rings, max_bytes: 1000000000}\n"+
+		"cameras:\n  - {id: C-01, name: Gate, address: 'rtsp://10.0.0.21/main', sub: 'rtsp://10.0.0.21/sub', onvif: 'http://10.0.0.21/onvif/device_service',\n"+
+		"     username: viewer, password_file: "+file+", record: {hours: 72}, sees: [gw/doors.door1], priority: 2}\n"+
+		"  - {id: C-02, address: 'rtsps://10.0.0.22/live', record: {playback: 'rtsp://10.0.0.30/2?from={start}&to={end}'}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Cameras) != 2 || c.Recorder.Folder != "rings" || c.Cameras[0].Record.Hours != 72 || c.Cameras[0].Record.Stream != devices.MainStream {
+		t.Fatalf("cameras %+v, recorder %+v", c.Cameras, c.Recorder)
+	}
+	one, two := describe(c)[0], describe(c)[1]
+	if one.Category != devices.CameraCategory || !one.Camera.PTZ || len(one.Camera.Streams) != 2 || one.Camera.Record.Hours != 72 || one.Points[0].Priority != 2 {
+		t.Errorf("birth tells %+v %+v", one, one.Camera)
+	}
+	if two.Camera.PTZ || !two.Camera.Record.Recorder || two.Name != "C-02" {
+		t.Errorf("birth tells %+v %+v", two, two.Camera)
+	}
+	from := time.Date(2030, 6, 1, 12, 0, 0, 0, time.UTC)
+	if got, ranged := playbackAddress(c.Cameras[1].Record.Playback, from, from.Add(time.Minute)); ranged || got != "rtsp://10.0.0.30/2?from=20300601T120000Z&to=20300601T120100Z" {
+		t.Errorf("playback at %s, by a range %t", got, ranged)
+	}
+	if _, ranged := playbackAddress("rtsp://10.0.0.30/2", from, from.Add(time.Minute)); !ranged {
+		t.Error("an address without places for the time is not asked by a range")
+	}
 }

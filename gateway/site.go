@@ -216,6 +216,9 @@ func describe(c Config) []devices.Device {
 		device.Plan = readPlan(d)
 		out = append(out, device)
 	}
+	for _, one := range c.Cameras {
+		out = append(out, describeCamera(one))
+	}
 	return out
 }
 

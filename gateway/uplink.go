@@ -43,6 +43,7 @@ type uplink struct {
 	executor *commands.Executor
 	clock    *clockWatch
 	drivers  []driver
+	cameras  *cameraSite
 	log      *slog.Logger
 
 	manager *manager    // nil: the console may not send configurations
@@ -416,6 +417,10 @@ func (u *uplink) command(r mqtt.Received) {
 	}
 	if c.ID == "" {
 		u.log.Warn("a command without an id was left out: nobody could be answered")
+		return
+	}
+	if u.cameras.owns(c.Point) {
+		u.cameras.take(c)
 		return
 	}
 	u.executor.Take(c)

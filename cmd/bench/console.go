@@ -49,7 +49,7 @@ func (b *bench) aConsole(ctx context.Context) (*consoleUnderTest, error) {
 func (b *bench) startConsole(ctx context.Context, name string) (*consoleUnderTest, error) {
 	c := &consoleUnderTest{data: filepath.Join(b.folder, "console-"+name)}
 	c.config = c.data + ".yaml"
-	text := fmt.Sprintf("data: %s\nhttp: {listen: 127.0.0.1:0}\nmqtt: {listen: 127.0.0.1:0}\nlog: {level: warn}\n"+
+	text := fmt.Sprintf("data: %s\nhttp: {listen: 127.0.0.1:0}\nmqtt: {listen: 127.0.0.1:0}\nvideo: 127.0.0.1:0\nlog: {level: warn}\n"+
 		"stations:\n  - {id: %s, name: Bench, time_zone: Africa/Nairobi}\n", c.data, station)
 	if err := os.WriteFile(c.config, []byte(text), 0o600); err != nil {
 		return nil, err

@@ -15,6 +15,7 @@
 //	register.go register to screen          polling.go  200 devices
 //	drain.go    a backlog, and alarms       readers.go  500 screens
 //	past.go     looking back into 10,000,000 signals; pastdata.go makes them up
+//	video.go    cameras to viewers: videocamera.go, videoserver.go, videoplayer.go
 package main
 
 import (
@@ -41,6 +42,7 @@ var measurements = []measurement{
 	{"polling", "200 Modbus devices polled each second", polling},
 	{"drain", "a gateway drains a backlog while new alarms overtake it", drain},
 	{"journal", "looking back into a journal of 10,000,000 signals; only when named: it takes minutes", thePast},
+	{"video", "live pictures: first picture, cost and delay of 50 viewers, 64 cameras; only when named", liveVideo},
 }
 
 type measurement struct {
@@ -69,6 +71,10 @@ type options struct {
 	backlog int
 	samples int
 	rows    int
+	joins   int    // for the first picture
+	cameras string // where the bench's cameras listen
+	peer    string // WHEP endpoint of another server
+	peerPID int
 }
 
 func main() {
@@ -109,6 +115,10 @@ func parse(args []string) (options, error) {
 	f.IntVar(&o.backlog, "backlog", 1_000_000, "signals in the backlog that is drained")
 	f.IntVar(&o.samples, "samples", 300, "registers toggled for register to screen, at least 200 for a figure to trust")
 	f.IntVar(&o.rows, "rows", 10_000_000, "signals in the journal that is looked back into")
+	f.IntVar(&o.joins, "joins", 40, "times that a viewer of live video joins at a random instant")
+	f.StringVar(&o.cameras, "cameras", "127.0.0.1:0", "address of the cameras of live video (RTSP): a peer pulls /0, /1, … there")
+	f.StringVar(&o.peer, "peer", "", "measure the WHEP endpoint of another server too, such as http://127.0.0.1:8889/{camera}/whep")
+	f.IntVar(&o.peerPID, "peer-pid", 0, "the peer's process")
 	f.Usage = func() {
 		fmt.Fprintln(f.Output(), "bench [flags]: what Guardroom does on this machine, beside its marks")
 		for _, m := range measurements {
@@ -132,6 +142,9 @@ func parse(args []string) (options, error) {
 	if o.rows < 10_000 {
 		return o, fmt.Errorf("a journal of %d rows says nothing: 10,000 at least", o.rows)
 	}
+	if o.peer != "" && (o.peerPID <= 0 || o.joins < 1) {
+		return o, errors.New("a peer is measured by its process: -peer-pid")
+	}
 	for name := range strings.SplitSeq(only, ",") {
 		if name = strings.TrimSpace(name); name == "" {
 			continue
@@ -150,7 +163,7 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	for _, program := range []string{"console", "gateway"} {
-		if o.profile != "" || slices.Equal(o.only, []string{"journal"}) {
+		if o.profile != "" || slices.Equal(o.only, []string{"journal"}) || slices.Equal(o.only, []string{"video"}) {
 			break // they run inside this program, or not at all
 		}
 		if _, err := os.Stat(filepath.Join(b.o.bin, program)); err != nil {
@@ -176,7 +189,7 @@ func run(ctx context.Context, o options) (err error) {
 	defer b.close()
 	var failed []error
 	for _, m := range measurements {
-		if !slices.Contains(o.only, m.name) && (len(o.only) > 0 || m.name == "journal") {
+		if !slices.Contains(o.only, m.name) && (len(o.only) > 0 || m.name == "journal" || m.name == "video") {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "bench: %s: %s\n", m.name, m.about)

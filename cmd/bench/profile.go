@@ -45,6 +45,10 @@ func child(args []string) error {
 		err = childConsole(ctx, *config)
 	case "gateway":
 		err = childGateway(ctx, *config)
+	case "cameras":
+		err = childCameras(ctx, *config)
+	case "video":
+		err = childVideo(ctx, *config)
 	case "bare":
 		err = childBare(ctx, *config)
 	default:

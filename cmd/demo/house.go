@@ -26,6 +26,7 @@ type ready struct {
 	HTTP     string   `json:"http"`
 	MQTT     string   `json:"mqtt"`
 	Sim      string   `json:"sim"`
+	Video    int      `json:"video"`
 	Data     string   `json:"data"`
 	Database string   `json:"database"`
 	Station  string   `json:"station"`
@@ -106,6 +107,9 @@ func run(ctx context.Context, s settings, out, logs io.Writer) error {
 		err = house.rationale(ctx)
 	}
 	if err == nil {
+		err = house.cameras(ctx)
+	}
+	if err == nil {
 		err = house.announce(out, at)
 	}
 	if err == nil {
@@ -140,6 +144,7 @@ func (h *house) console() console.Config {
 	c.Data = filepath.Join(h.data, "console")
 	c.HTTP.Listen = h.http
 	c.MQTT.Listen = h.mqtt
+	c.Video.Listen = h.video
 	c.Database = h.database
 	c.Notify.Pickup = filepath.Join(h.data, "outbox") // nothing leaves the machine
 	if h.broker != "" {
@@ -233,10 +238,11 @@ func (h *house) gateway(at console.Addresses, e edge) (gateway.Config, error) {
 		}
 		devices = append(devices, one)
 	}
+	cameras := h.cameraConfigs(e)
 	// JSON is YAML.
 	text, err := json.MarshalIndent(map[string]any{
 		"id": e.id, "station": e.station, "console_url": at.HTTP, "broker": broker, "credential_file": e.credentialFile(),
-		"demo": true, "data": e.folder, "devices": devices, "card_key_file": filepath.Join(h.data, "console", console.CardKeyFile),
+		"demo": true, "data": e.folder, "devices": devices, "cameras": cameras, "recorder": demoRecorder, "card_key_file": filepath.Join(h.data, "console", console.CardKeyFile),
 	}, "", "  ")
 	if err != nil {
 		return gateway.Config{}, err
@@ -250,7 +256,7 @@ func (h *house) gateway(at console.Addresses, e edge) (gateway.Config, error) {
 
 func (h *house) announce(out io.Writer, at console.Addresses) error {
 	r := ready{
-		HTTP: at.HTTP, MQTT: at.MQTT, Sim: "http://" + h.station.Addr(), Data: h.data, Database: at.Database,
+		HTTP: at.HTTP, MQTT: at.MQTT, Sim: "http://" + h.station.Addr(), Video: at.Video, Data: h.data, Database: at.Database,
 		Station: h.scenario.Station.ID, Gateway: gatewayID, Password: console.DemoPassword, PID: os.Getpid(),
 	}
 	if h.broker != "" {

@@ -49,7 +49,7 @@ func parse(args []string, env func(string) string, out io.Writer) (settings, err
 	setting(&s.http, "http", "GUARDROOM_HTTP", "127.0.0.1:8080", "screens and API")
 	setting(&s.mqtt, "mqtt", "GUARDROOM_MQTT", "127.0.0.1:1883", "embedded MQTT broker")
 	setting(&s.sim, "sim", "GUARDROOM_SIM", "127.0.0.1:8090", "testers' page and control API")
-	setting(&s.video, "video", "GUARDROOM_VIDEO", "127.0.0.1:8189", "video; nothing is sent there before the station has cameras")
+	setting(&s.video, "video", "GUARDROOM_VIDEO", "127.0.0.1:8189", "live pictures: one UDP and TCP port")
 	setting(&s.data, "data", "GUARDROOM_DATA", "data/demo", "folder of everything that is kept")
 	setting(&s.database, "database", "GUARDROOM_DATABASE", "", "PostgreSQL address; empty starts a private one")
 	setting(&s.broker, "broker", "GUARDROOM_BROKER", "", "address of an MQTT broker of your own; empty uses the embedded one")

@@ -46,13 +46,23 @@ func run(ctx context.Context, scenario string, o site.Options) error {
 		Address string `json:"address"`
 		Unit    uint8  `json:"unit,omitempty"`
 	}
+	type eye struct {
+		ID    string `json:"id"`
+		Main  string `json:"main"` // RTSP
+		Sub   string `json:"sub"`
+		ONVIF string `json:"onvif"` // device service
+	}
 	ready := struct {
 		Sim     string   `json:"sim"`
 		Broker  string   `json:"broker,omitempty"` // of the door controllers
 		Devices []device `json:"devices"`
+		Cameras []eye    `json:"cameras,omitempty"`
 	}{Sim: "http://" + s.Addr(), Broker: s.Broker()}
 	for _, d := range s.Devices() {
 		ready.Devices = append(ready.Devices, device{d.ID, d.Address, d.Unit})
+	}
+	for _, c := range s.Cameras() {
+		ready.Cameras = append(ready.Cameras, eye{c.ID, c.Main, c.Sub, c.ONVIF})
 	}
 	line, err := json.Marshal(ready)
 	if err != nil {

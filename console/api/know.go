@@ -6,6 +6,7 @@ import (
 
 	"guardroom/console/alarms"
 	"guardroom/console/auth"
+	"guardroom/console/cameras"
 	"guardroom/console/commands"
 	"guardroom/console/correlation"
 	"guardroom/console/doors"
@@ -58,7 +59,7 @@ func conflictOf(err error) (code string, params map[string]any, ok bool) {
 }
 
 func isNotFound(err error) bool {
-	for _, known := range []error{fire.ErrNotFound, rationale.ErrNotFound, correlation.ErrNotFound, figures.ErrNotFound, impairments.ErrNotFound, auth.ErrNotFound, stations.ErrNotFound, doors.ErrNotFound, people.ErrNotFound, replay.ErrNotFound, commands.ErrNotFound, alarms.ErrNotFound, watch.ErrNotFound, notify.ErrNotFound, sites.ErrNotFound} {
+	for _, known := range []error{fire.ErrNotFound, rationale.ErrNotFound, correlation.ErrNotFound, figures.ErrNotFound, impairments.ErrNotFound, auth.ErrNotFound, stations.ErrNotFound, doors.ErrNotFound, people.ErrNotFound, replay.ErrNotFound, commands.ErrNotFound, alarms.ErrNotFound, watch.ErrNotFound, notify.ErrNotFound, sites.ErrNotFound, cameras.ErrNotFound} {
 		if errors.Is(err, known) {
 			return true
 		}

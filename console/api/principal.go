@@ -47,7 +47,7 @@ func open(method, path string) bool {
 	case base + "/session":
 		return method == http.MethodPost
 	}
-	return false
+	return pushed(method, path)
 }
 
 // early says what somebody with a one-time password may do.

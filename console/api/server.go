@@ -49,6 +49,7 @@ type Options struct {
 	Figures     figuresDesk
 	Doors       doorDesk
 	People      peopleDesk
+	Cameras     cameraDesk
 	Hub         *live.Hub
 
 	Build    string
@@ -172,6 +173,7 @@ func (s *Server) describe() {
 	s.replayRoutes()
 	s.doorRoutes()
 	s.peopleRoutes()
+	s.cameraRoutes()
 	s.describeLive()
 	nullableReferences(s.api.OpenAPI().Components.Schemas)
 }

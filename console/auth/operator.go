@@ -63,13 +63,19 @@ const (
 	PosturesSet       Permission = "postures.set"
 	PosturesEdit      Permission = "postures.edit"
 	WardensWrite      Permission = "wardens.write" // investigation, warden board
+
+	CamerasWatch     Permission = "cameras.watch"     // live pictures; a camera may ask for more
+	CamerasPlay      Permission = "cameras.play"      // recorded pictures, bookmarks
+	CamerasMove      Permission = "cameras.move"      // pan, tilt, zoom
+	CamerasExport    Permission = "cameras.export"    // clips that leave the house
+	CamerasConfigure Permission = "cameras.configure" // who may watch, how long pictures are kept, shared walls
 )
 
 var (
 	officer = []Permission{AlarmsRead, AlarmsAcknowledge, AlarmsHandle, AlarmsShelve, DoorsCommand, PanelsCommand, DevicesRead,
-		SignalsRead, FiguresRead, SitesRead, PeopleRead, LockdownCommand, WardensWrite}
-	supervisor = append(slices.Clone(officer), FireCommand, AlarmsShelveLong, AlarmsRemove, WatchSupervise, CoverGrant, PosturesSet)
-	chief      = append(slices.Clone(supervisor), AuditRead, AlarmsRationalise, WatchManage, PeopleImport, DoorsConfigure, PosturesEdit, SitesEdit)
+		SignalsRead, FiguresRead, SitesRead, PeopleRead, LockdownCommand, WardensWrite, CamerasWatch, CamerasPlay, CamerasMove}
+	supervisor = append(slices.Clone(officer), FireCommand, AlarmsShelveLong, AlarmsRemove, WatchSupervise, CoverGrant, PosturesSet, CamerasExport)
+	chief      = append(slices.Clone(supervisor), AuditRead, AlarmsRationalise, WatchManage, PeopleImport, DoorsConfigure, PosturesEdit, SitesEdit, CamerasConfigure)
 )
 
 var grants = map[Role][]Permission{
@@ -78,7 +84,7 @@ var grants = map[Role][]Permission{
 	Chief:      chief,
 	Planner:    {AlarmsRead, DevicesRead, SitesRead},
 	Auditor:    {AlarmsRead, DevicesRead, SignalsRead, AuditRead, FiguresRead, SitesRead},
-	Technician: {AlarmsRead, DevicesRead, DevicesConfigure, SignalsRead, PanelsCommand, AlarmsRemove, SitesRead, SitesEdit},
+	Technician: {AlarmsRead, DevicesRead, DevicesConfigure, SignalsRead, PanelsCommand, AlarmsRemove, SitesRead, SitesEdit, CamerasWatch, CamerasMove},
 	Division:   {AlarmsRead, DevicesRead, FiguresRead, SitesRead},
 	Admin: {AlarmsRead, DevicesRead, DevicesConfigure, SignalsRead, GatewaysManage, UsersManage,
 		TokensManage, StationsManage, AuditRead, SitesRead, SitesEdit, WatchManage, PeopleImport, FiguresRead},

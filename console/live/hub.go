@@ -46,9 +46,10 @@ const (
 	Evacuation    Topic = "evacuation"    // a warden board
 	Held          Topic = "held"          // a door that is about to stand open too long
 	Site          Topic = "site"          // premises or plans changed: read them anew
+	Camera        Topic = "camera"        // how a camera's picture is
 )
 
-var things = []Topic{Shelf, Flood, Desk, Watch, Cover, Impairment, Lockdown, Posture, Call, Approval, Investigation, Evacuation, Held, Site}
+var things = []Topic{Shelf, Flood, Desk, Watch, Cover, Impairment, Lockdown, Posture, Call, Approval, Investigation, Evacuation, Held, Site, Camera}
 
 // Event is one thing on the board as it is after a change. Data is JSON,
 // encoded once however many watch.

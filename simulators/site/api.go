@@ -24,8 +24,10 @@ type (
 		Profile    string      `json:"profile"`
 		Address    string      `json:"address"`
 		Unit       uint8       `json:"unit,omitempty"`
-		Faults     []string    `json:"faults"`      // active
-		FaultNames []string    `json:"fault_names"` // that there are
+		Sub        string      `json:"sub,omitempty"`   // of cameras: the smaller stream
+		ONVIF      string      `json:"onvif,omitempty"` // of cameras
+		Faults     []string    `json:"faults"`          // active
+		FaultNames []string    `json:"fault_names"`     // that there are
 		Points     []pointJSON `json:"points"`
 	}
 	pointJSON struct {
@@ -140,6 +142,9 @@ func (s *Site) list() []deviceJSON {
 			ID: d.ID, Name: d.Name, Location: d.Location, Profile: d.Profile, Address: d.address, Unit: d.unit,
 			Faults: d.live.Faults(), FaultNames: d.live.FaultNames(), Points: []pointJSON{},
 		}
+		if d.eye != nil {
+			one.Sub, one.ONVIF = d.eye.Sub, d.eye.ONVIF
+		}
 		for _, id := range d.points() {
 			if p, ok := d.show(id); ok {
 				one.Points = append(one.Points, p)
@@ -156,7 +161,7 @@ func (d *device) show(id string) (pointJSON, bool) {
 		return p, false // the device is closing
 	}
 	p.State, p.States, p.Actions = p.Holding[0], d.live.States(id), d.actions(id)
-	if p.Name == "" {
+	if p.Name == "" && d.compiled != nil {
 		for _, known := range d.compiled.Points {
 			if known.ID == id {
 				p.Name = known.Name

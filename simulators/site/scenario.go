@@ -1,5 +1,5 @@
-// Package site is a make-believe duty station: panels and doors from a scenario
-// file, a control API and a page for testers.
+// Package site is a make-believe duty station: panels, doors and cameras from a
+// scenario file, a control API and a page for testers.
 package site
 
 import (
@@ -25,6 +25,7 @@ type Scenario struct {
 	Branches []Station         `yaml:"branches"` // further stations whose devices stand in the same file
 	Broker   string            `yaml:"broker"`   // where door controllers without an address meet the gateway; 127.0.0.1:0
 	Devices  []Device          `yaml:"devices"`
+	Cameras  []Camera          `yaml:"cameras"`
 	Scripts  map[string]Script `yaml:"scenarios"`
 }
 
@@ -115,7 +116,7 @@ const intercomProfile = "access/intercom-mqtt"
 
 // validate reports everything that is wrong with the scenario.
 func (sc *Scenario) validate() error {
-	if len(sc.Devices) == 0 {
+	if len(sc.Devices)+len(sc.Cameras) == 0 {
 		return errors.New("no devices")
 	}
 	var faults []error
@@ -152,6 +153,7 @@ func (sc *Scenario) validate() error {
 			}
 		}
 	}
+	faults = append(faults, sc.checkCameras(known, branches)...)
 	if len(faults) == 0 {
 		for _, name := range slices.Sorted(maps.Keys(sc.Scripts)) {
 			faults = append(faults, sc.checkScript(name, known)...)

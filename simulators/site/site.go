@@ -62,6 +62,7 @@ type device struct {
 	live     actor
 	compiled *profiles.Compiled
 	doors    *door.Controller // nil for panels
+	eye      *Camera          // nil for what is no camera
 	address  string           // as a gateway's configuration names it
 	unit     uint8
 }
@@ -108,6 +109,9 @@ func (s *Site) start() error {
 			return fmt.Errorf("device %s: %w", d.ID, err)
 		}
 		s.devices = append(s.devices, d)
+	}
+	if err := s.startCameras(); err != nil {
+		return err
 	}
 	s.server = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
 	s.work.Go(func() { _ = s.server.Serve(s.web) }) // ends with Close
@@ -222,13 +226,16 @@ func (s *Site) Broker() string {
 	return "tcp://" + s.broker.Addr()
 }
 
-// Devices lists the devices as a gateway's configuration needs them: with the
-// addresses where they are now.
+// Devices lists the devices but the cameras as a gateway's configuration needs
+// them: with the addresses where they are now.
 func (s *Site) Devices() []Device {
-	list := make([]Device, len(s.devices))
-	for i, d := range s.devices {
-		list[i] = d.Device
-		list[i].Address, list[i].Unit = d.address, d.unit
+	list := make([]Device, 0, len(s.devices))
+	for _, d := range s.devices {
+		if d.eye == nil {
+			one := d.Device
+			one.Address, one.Unit = d.address, d.unit
+			list = append(list, one)
+		}
 	}
 	return list
 }

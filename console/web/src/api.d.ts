@@ -140,6 +140,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/{id}/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cameras of an alarm, the most telling first */
+        get: operations["list-alarm-cameras"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/{id}/close": {
         parameters: {
             query?: never;
@@ -410,6 +427,333 @@ export interface paths {
         /** Open the door for the caller */
         post: operations["open-for-call"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cameras by number */
+        get: operations["list-cameras"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One camera */
+        get: operations["get-camera"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/bookmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Marked times, newest first */
+        get: operations["list-camera-bookmarks"];
+        put?: never;
+        /** Mark a time, or lock it so that it is not overwritten */
+        post: operations["add-camera-bookmark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/bookmarks/{bookmark}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a mark off, and its lock */
+        delete: operations["remove-camera-bookmark"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clips that were asked for, newest first */
+        get: operations["list-camera-exports"];
+        put?: never;
+        /** Ask for a clip */
+        post: operations["export-camera"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/exports/{export}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a clip stands */
+        get: operations["get-camera-export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/exports/{export}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The clip with its sidecar, as ZIP */
+        get: operations["download-camera-export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The views that a camera knows */
+        get: operations["list-camera-presets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/ptz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn a camera; one officer at a time */
+        post: operations["move-camera"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was recorded, as fragmented MP4 while it comes */
+        get: operations["play-camera"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people set of a camera */
+        get: operations["get-camera-settings"];
+        /** Say who may watch a camera, and how long its pictures are kept */
+        put: operations["save-camera-settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest picture: an MP4 of one frame, with X-Picture-Time */
+        get: operations["snapshot-camera"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was recorded, and what people marked */
+        get: operations["get-camera-timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/uploads/{transfer}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** A gateway brings what was recorded, with the token that it was given */
+        put: operations["upload-camera"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/whep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Watch a camera: SDP offer in, SDP answer out, Location and ETag of the session (WHEP) */
+        post: operations["watch-camera"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/whep/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Watch no longer */
+        delete: operations["leave-camera"];
+        options?: never;
+        head?: never;
+        /** Further candidates, or a restart of ICE */
+        patch: operations["trickle-camera"];
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/whep/{session}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Go over to the other stream at its next key picture; the session goes on */
+        put: operations["switch-camera"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/whip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A gateway brings a camera, with the token that it was given (WHIP) */
+        post: operations["push-camera"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/whip/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** A gateway brings it no longer */
+        delete: operations["end-push-camera"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2779,6 +3123,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/walls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Walls that were saved */
+        get: operations["list-walls"];
+        put?: never;
+        /** Save a wall */
+        post: operations["add-wall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/walls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a wall */
+        put: operations["save-wall"];
+        post?: never;
+        /** Remove a wall */
+        delete: operations["remove-wall"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/watch": {
         parameters: {
             query?: never;
@@ -3030,6 +3410,17 @@ export interface components {
             roles: components["schemas"]["Grant"][];
             username: string;
         };
+        AddWallInputBody: {
+            cameras: components["schemas"]["WallTile"][];
+            name: string;
+            shared?: boolean;
+            station: string;
+            /**
+             * Format: int64
+             * @enum {integer}
+             */
+            tiles: 1 | 4 | 9 | 16;
+        };
         AddZoneInputBody: {
             /**
              * Format: int64
@@ -3103,6 +3494,49 @@ export interface components {
             text: string;
             /** Format: int64 */
             version: number;
+        };
+        AlarmCamera: {
+            /** @description Where it stands, by the plans; empty when nobody said */
+            area: string;
+            area_name: string;
+            /**
+             * @description Who says so: the alarm's text, its door, the camera itself, or that it stands in the same area
+             * @enum {string}
+             */
+            because: "rationale" | "door" | "point" | "area";
+            demo: boolean;
+            gateway: string;
+            /** @description <gateway>.<device>, unique in the installation */
+            id: string;
+            level: string;
+            level_name: string;
+            location: string;
+            may: components["schemas"]["CameraRights"];
+            name: string;
+            /** @description As people know it and plans, doors and alarm texts name it: C-01; unique at its station */
+            number: string;
+            /** @description What it looks at */
+            points: string[];
+            ptz: boolean;
+            record: components["schemas"]["CameraRecord"] | null;
+            state: components["schemas"]["CameraState"];
+            station: string;
+            /** @description main, and sub where it has one */
+            streams: string[];
+            /**
+             * Format: int64
+             * @description Of the settings; 0 when nothing was set
+             */
+            version: number;
+        };
+        AlarmCameras: {
+            alarm: string;
+            /**
+             * Format: date-time
+             * @description When it was raised: play from some seconds before
+             */
+            at: string;
+            cameras: components["schemas"]["AlarmCamera"][];
         };
         AlarmPolicy: {
             escalation: {
@@ -3348,6 +3782,152 @@ export interface components {
             station: string;
             /** Format: int64 */
             version: number;
+        };
+        CameraBookmark: {
+            /** @description The alarm that it belongs to, if any */
+            alarm: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            camera: string;
+            /** Format: date-time */
+            from: string;
+            id: string;
+            incident: string;
+            /** @description It is not to be overwritten */
+            lock: boolean;
+            /**
+             * @description Whether its gateway keeps it: not asked for, asked, held, nothing was there to hold
+             * @enum {string}
+             */
+            locked: "" | "asked" | "held" | "failed" | "releasing";
+            note: string;
+            station: string;
+            /** Format: date-time */
+            to: string;
+        };
+        CameraExport: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            /**
+             * Format: int64
+             * @description Of the ZIP
+             */
+            bytes: number;
+            camera: string;
+            /** Format: date-time */
+            from: string;
+            id: string;
+            /** Format: date-time */
+            ready_at: string | null;
+            /** @description Of the MP4, in hexadecimal */
+            sha256: string;
+            /** @enum {string} */
+            state: "preparing" | "ready" | "failed" | "removed";
+            station: string;
+            /** @description Why it failed */
+            text: string;
+            /** Format: date-time */
+            to: string;
+            /**
+             * Format: date-time
+             * @description When the console removes it
+             */
+            until: string;
+            why: string;
+        };
+        CameraPreset: {
+            id: string;
+            name: string;
+        };
+        CameraRecord: {
+            /**
+             * Format: int64
+             * @description For how long; 0 when its recorder alone knows
+             */
+            hours: number;
+            /** @enum {string} */
+            source: "gateway" | "recorder";
+            /** @enum {string} */
+            stream: "main" | "sub";
+        };
+        CameraRights: {
+            configure: boolean;
+            export: boolean;
+            move: boolean;
+            play: boolean;
+            watch: boolean;
+        };
+        CameraSettings: {
+            /** @description Where it turns when an alarm rises at one of its points */
+            alarm_preset: string;
+            /** @description Ids of users, or role:supervisor */
+            allow: string[];
+            /** @description Brought to the console though nobody watches, so that it shows at once */
+            always: boolean;
+            /** @description The same; deny wins */
+            deny: string[];
+            /** @description What it looks at, beside what its gateway says */
+            points: string[];
+            /** @description Only those whom allow names may watch */
+            restricted: boolean;
+            /**
+             * Format: int64
+             * @description Pictures are kept no longer than this; 0 leaves it to the recorder
+             */
+            retention_hours: number;
+            /** Format: int64 */
+            version: number;
+        };
+        CameraSpan: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        CameraState: {
+            /** @enum {string} */
+            codec: "" | "H264" | "H265";
+            /** @description Why there is no picture: unreachable, refused_password, no_such_path, not_playable, b_frames, silent, tls, protocol, gateway; empty while there is one */
+            fault: string;
+            fault_text: string;
+            /** Format: double */
+            fps: number;
+            /** Format: int64 */
+            height: number;
+            id: string;
+            /**
+             * Format: date-time
+             * @description When the last picture came, where it is not live
+             */
+            last_picture: string | null;
+            lease: components["schemas"]["PTZLease"] | null;
+            number: string;
+            /** @enum {string} */
+            recorder: "off" | "recording" | "stopped" | "unknown";
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            state: "connecting" | "live" | "delayed" | "frozen" | "lost" | "unknown";
+            station: string;
+            /** Format: int64 */
+            viewers: number;
+            /** Format: int64 */
+            width: number;
+        };
+        CameraTimeline: {
+            bookmarks: components["schemas"]["CameraBookmark"][];
+            camera: string;
+            complete: boolean;
+            /** Format: date-time */
+            from: string;
+            /** @description Recorded times, in order */
+            spans: components["schemas"]["CameraSpan"][];
+            /** Format: date-time */
+            to: string;
         };
         CameraView: {
             /** Format: double */
@@ -4590,6 +5170,18 @@ export interface components {
             items: components["schemas"]["Call"][];
             next: string;
         };
+        ListCameraBookmark: {
+            items: components["schemas"]["CameraBookmark"][];
+            next: string;
+        };
+        ListCameraExport: {
+            items: components["schemas"]["CameraExport"][];
+            next: string;
+        };
+        ListCameraPreset: {
+            items: components["schemas"]["CameraPreset"][];
+            next: string;
+        };
         ListCommand: {
             items: components["schemas"]["Command"][];
             next: string;
@@ -4756,6 +5348,14 @@ export interface components {
             items: components["schemas"]["User"][];
             next: string;
         };
+        ListVideoCamera: {
+            items: components["schemas"]["VideoCamera"][];
+            next: string;
+        };
+        ListVideoWall: {
+            items: components["schemas"]["VideoWall"][];
+            next: string;
+        };
         Lockdown: {
             /** Format: date-time */
             at: string;
@@ -4828,6 +5428,23 @@ export interface components {
             to: number;
             why: string;
         };
+        NewBookmark: {
+            alarm?: string;
+            /** Format: date-time */
+            from: string;
+            incident?: string;
+            lock?: boolean;
+            note?: string;
+            /** Format: date-time */
+            to: string;
+        };
+        NewExport: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            why: string;
+        };
         NoteInputBody: {
             text: string;
         };
@@ -4864,6 +5481,42 @@ export interface components {
             at: string;
             by: string;
             by_name: string;
+        };
+        PTZLease: {
+            by: string;
+            by_name: string;
+            /**
+             * Format: date-time
+             * @description Renewed by each move
+             */
+            until: string;
+        };
+        PTZMove: {
+            /** @enum {string} */
+            action: "take" | "move" | "stop" | "preset" | "save_preset" | "release";
+            /** @description Of save_preset */
+            name?: string;
+            /**
+             * Format: double
+             * @description Speed of move; right is positive
+             */
+            pan?: number;
+            preset?: string;
+            /** @description Although somebody else turns it; supervisors only */
+            take_over?: boolean;
+            /**
+             * Format: double
+             * @description Up is positive
+             */
+            tilt?: number;
+            /**
+             * Format: double
+             * @description In is positive
+             */
+            zoom?: number;
+        };
+        PTZNow: {
+            lease: components["schemas"]["PTZLease"] | null;
         };
         PackState: {
             /** Format: date-time */
@@ -5646,6 +6299,18 @@ export interface components {
              */
             version: number;
         };
+        SaveWallInputBody: {
+            cameras: components["schemas"]["WallTile"][];
+            name: string;
+            shared?: boolean;
+            /**
+             * Format: int64
+             * @enum {integer}
+             */
+            tiles: 1 | 4 | 9 | 16;
+            /** Format: int64 */
+            version: number;
+        };
         Seen: {
             id: string;
             /** Format: int64 */
@@ -6047,6 +6712,10 @@ export interface components {
             version: number;
             when: string;
         };
+        SwitchInputBody: {
+            /** @enum {string} */
+            stream: "main" | "sub";
+        };
         TakeAlarmInputBody: {
             /** @description Also when somebody has it in hand */
             take_over?: boolean;
@@ -6181,8 +6850,62 @@ export interface components {
             ok: boolean;
             reason?: string;
         };
+        VideoCamera: {
+            /** @description Where it stands, by the plans; empty when nobody said */
+            area: string;
+            area_name: string;
+            demo: boolean;
+            gateway: string;
+            /** @description <gateway>.<device>, unique in the installation */
+            id: string;
+            level: string;
+            level_name: string;
+            location: string;
+            may: components["schemas"]["CameraRights"];
+            name: string;
+            /** @description As people know it and plans, doors and alarm texts name it: C-01; unique at its station */
+            number: string;
+            /** @description What it looks at */
+            points: string[];
+            ptz: boolean;
+            record: components["schemas"]["CameraRecord"] | null;
+            state: components["schemas"]["CameraState"];
+            station: string;
+            /** @description main, and sub where it has one */
+            streams: string[];
+            /**
+             * Format: int64
+             * @description Of the settings; 0 when nothing was set
+             */
+            version: number;
+        };
+        VideoWall: {
+            by_name: string;
+            cameras: components["schemas"]["WallTile"][];
+            id: string;
+            name: string;
+            owner: string;
+            /** @description Everybody at the station has it */
+            shared: boolean;
+            station: string;
+            /**
+             * Format: int64
+             * @enum {integer}
+             */
+            tiles: 1 | 4 | 9 | 16;
+            /** Format: int64 */
+            version: number;
+        };
         WalkInputBody: {
             remark?: string;
+        };
+        WallTile: {
+            /** @description Empty with follow */
+            camera: string;
+            /** @description Shows the camera of the selected alarm */
+            follow?: boolean;
+            /** Format: int64 */
+            tile: number;
         };
         WatchSheet: {
             alarms: components["schemas"]["Alarm"][];
@@ -6514,6 +7237,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-alarm-cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmCameras"];
                 };
             };
             /** @description Error */
@@ -7055,6 +7809,697 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    "list-cameras": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListVideoCamera"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description <gateway>.<device>, or the number where it is unique */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoCamera"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-camera-bookmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description <gateway>.<device>, or the number where it is unique */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCameraBookmark"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-camera-bookmark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description <gateway>.<device>, or the number where it is unique */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBookmark"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraBookmark"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-camera-bookmark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description <gateway>.<device>, or the number where it is unique */
+                id: string;
+                bookmark: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-camera-exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description <gateway>.<device>, or the number where it is unique */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCameraExport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description <gateway>.<device>, or the number where it is unique */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExport"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraExport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-camera-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description <gateway>.<device>, or the number where it is unique */
+                id: string;
+                export: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraExport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "download-camera-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                export: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+        };
+    };
+    "list-camera-presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description <gateway>.<device>, or the number where it is unique */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCameraPreset"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description <gateway>.<device>, or the number where it is unique */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PTZMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PTZNow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "play-camera": {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+        };
+    };
+    "get-camera-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description <gateway>.<device>, or the number where it is unique */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-camera-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description <gateway>.<device>, or the number where it is unique */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraSettings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "snapshot-camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+        };
+    };
+    "get-camera-timeline": {
+        parameters: {
+            query?: {
+                /** @description Default: an hour before to */
+                from?: string;
+                /** @description Default: now */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description <gateway>.<device>, or the number where it is unique */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraTimeline"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "upload-camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                transfer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "video/mp4": string;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "watch-camera": {
+        parameters: {
+            query?: {
+                stream?: "main" | "sub";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/sdp": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sdp": string;
+                };
+            };
+        };
+    };
+    "leave-camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "trickle-camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/trickle-ice-sdpfrag": string;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "switch-camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description <gateway>.<device>, or the number where it is unique */
+                id: string;
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "push-camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/sdp": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sdp": string;
+                };
+            };
+        };
+    };
+    "end-push-camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -13089,6 +14534,141 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OneTimePassword"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-walls": {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description next of the page before */
+                cursor?: string;
+                station?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListVideoWall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddWallInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoWall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveWallInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoWall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-wall": {
+        parameters: {
+            query?: {
+                /** @description As it was seen */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

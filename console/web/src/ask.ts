@@ -105,7 +105,8 @@ const byStatus: Record<number, string> = {
   504: 'unavailable',
 }
 
-function refusal(status: number, text: string): Refusal {
+/** What an answer that is no success says. */
+export function refusal(status: number, text: string): Refusal {
   let problem: Problem = { status, code: byStatus[status] ?? UNCLEAR }
   try {
     const told = JSON.parse(text) as Partial<Problem>

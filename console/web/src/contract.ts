@@ -69,6 +69,11 @@ export type Permission =
   | 'sites.read'
   | 'sites.edit'
   | 'people.read'
+  | 'cameras.watch'
+  | 'cameras.play'
+  | 'cameras.move'
+  | 'cameras.export'
+  | 'cameras.configure'
   | 'people.import'
   | 'doors.configure'
   | 'lockdown.command'
@@ -100,6 +105,7 @@ export const topics = [
   'evacuation',
   'held',
   'site',
+  'camera',
 ] as const
 export type Topic = (typeof topics)[number]
 

@@ -11,6 +11,7 @@ import { useLink } from '../live'
 import { useDesk } from '../session/desk'
 import { type Action, useActions } from '../shell/actions'
 import { useKeys } from '../shell/keys'
+import { AlarmPictures } from '../shell/slots'
 import { openPanel, type PanelName, panelNames, theWindows, useWindows } from '../shell/windows'
 import { acknowledge, giveBack, respond, take } from './acts'
 import { useShown } from './address'
@@ -231,13 +232,17 @@ export default function Control() {
       .map(([, name, key, run]) => ({ id: name, words: t(`alarms.do.${name}`), key, run }))
   }
 
+  const watches = desk.may('cameras.watch')
   // The row answers a key in the next frame; what hangs on it may follow one later.
   const subject = useDeferredValue(chosen.alarm)
   const point = useDeferredValue(search.point)
   useEffect(() => {
-    const timer = setTimeout(() => void dialogs(), 1_500) // loaded before they are needed
+    const timer = setTimeout(() => {
+      void dialogs() // loaded before they are needed
+      if (watches) void AlarmPictures.load()
+    }, 1_500)
     return () => clearTimeout(timer)
-  }, [])
+  }, [watches])
   const has = (name: PanelName) => !panel && windows.siblings.some((s) => s.panel === name)
   const detail =
     point !== undefined ? (

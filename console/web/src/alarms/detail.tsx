@@ -13,7 +13,7 @@ import { clockTime, zoneName } from '../i18n/time'
 import { alarmPlace, alarmTitle, categoryWords, detailWords, kindWords, stateWords } from '../i18n/words'
 import { useAlarm, useAlarms, useLink } from '../live'
 import { useDesk } from '../session/desk'
-import { FireAdvice, PersonCard, RationaleCard, ReplayLink } from '../shell/slots'
+import { AlarmPictures, FireAdvice, PersonCard, RationaleCard, ReplayLink } from '../shell/slots'
 import { Failed, Loading } from '../shell/states'
 import { Age, At } from '../shell/times'
 import { acknowledge, useAttempt } from './acts'
@@ -72,6 +72,8 @@ export const AlarmDetail = memo(function AlarmDetail(props: DetailProps) {
   const full = useFullAlarm(id, live)
   const alarm = live && full.data && full.data.version > live.version ? full.data : (live ?? full.data)
   const { points } = useCatalogue()
+  const { may } = useDesk()
+  const watches = may('cameras.watch', alarm?.station)
   return (
     <section className="panel detail" aria-label={t('alarms.detail')} data-panel tabIndex={-1} data-detail={id}>
       {!alarm && (full.error ? <Failed fault={full.error} again={() => void full.refetch()} /> : <Loading />)}
@@ -81,10 +83,11 @@ export const AlarmDetail = memo(function AlarmDetail(props: DetailProps) {
           <div className="scroll" tabIndex={0} role="group" aria-label={t('alarms.facts')} data-focus>
             <Notices alarm={alarm} acts={acts} />
             {alarm.category === 'fire' && <FireAdvice alarm={alarm} />}
+            {watches && <AlarmPictures alarm={alarm} onPlan={acts.plan} />}
             <RationaleCard alarm={alarm} />
             {(alarm.detail?.card_hash || alarm.detail?.card) && <PersonCard signal={alarm} />}
             <Facts alarm={alarm} onPoint={onPoint} />
-            <Cameras list={full.data} onPlan={acts.plan} />
+            {!watches && <Cameras list={full.data} onPlan={acts.plan} />}
             {points.has(alarm.point) && (
               <>
                 <div className="h3">

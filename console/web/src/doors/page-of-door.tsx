@@ -11,6 +11,7 @@ import { board, useLink, useThings } from '../live'
 import { PersonFace } from '../people/card'
 import { useDesk } from '../session/desk'
 import { HoldButton } from '../shell/hold'
+import { DoorPictures } from '../shell/slots'
 import { Failed, Loading } from '../shell/states'
 import { Age, At } from '../shell/times'
 import { Second } from './approvals'
@@ -18,6 +19,8 @@ import { type Approval, command, type Door, type Lockdown, oneDoor, type Passage
 import { Contact, Mode, Shows } from './page'
 import { DoorSettings } from './settings'
 import './doors.css'
+
+const none: string[] = []
 
 export default function DoorPage() {
   const { t } = useTranslation()
@@ -48,6 +51,9 @@ export default function DoorPage() {
         ) : (
           <div className="scroll door-cols" tabIndex={0} role="group" aria-label={door.name}>
             <div>
+              {may('cameras.watch', door.station) && (
+                <DoorPictures station={door.station} point={door.id} named={door.settings.cameras ?? none} />
+              )}
               <h3 className="h3">{t('doors.now')}</h3>
               <Facts door={door} />
               <HeldBy door={door} />

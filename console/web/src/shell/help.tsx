@@ -31,6 +31,20 @@ const groups: [string, [string, string][]][] = [
       ['V', 'cameras_long'],
       ['[ ]', 'lists_long'],
       ['G', 'group_long'],
+      ['P', 'before_long'],
+    ],
+  ],
+  [
+    'cameras',
+    [
+      ['1 … 9', 'tiles_long'],
+      ['Shift ↑ ↓', 'tile_move'],
+      ['F', 'full_long'],
+      ['R', 'back30_long'],
+      ['L', 'live_long'],
+      ['T', 'turn_long'],
+      ['B', 'mark_long'],
+      ['Del', 'tile_empty'],
     ],
   ],
 ]

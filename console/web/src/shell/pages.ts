@@ -18,6 +18,7 @@ import {
   IconPlugOff,
   IconRoute,
   IconUsers,
+  IconVideo,
 } from '@tabler/icons-react'
 import type { Permission } from '../contract'
 
@@ -30,6 +31,7 @@ export const pages = [
   { to: '/watch', name: 'watch', icon: IconEye, needs: ['alarms.read'] },
   { to: '/doors', name: 'doors', icon: IconDoor, needs: ['devices.read'] },
   { to: '/people', name: 'people', icon: IconId, needs: ['people.read'] },
+  { to: '/cameras', name: 'cameras', icon: IconVideo, needs: ['cameras.watch'] },
   { to: '/devices', name: 'devices', icon: IconDevices, needs: ['devices.read'] },
   { to: '/alarms', name: 'history', icon: IconHistory, needs: ['alarms.read'] },
   { to: '/shelf', name: 'shelf', icon: IconBellOff, needs: ['alarms.read'] },

@@ -196,6 +196,13 @@ const doorPage = createRoute({
   component: lazyRouteComponent(() => worded(import('../doors/page-of-door'))),
 })
 
+const cameras = createRoute({
+  getParentRoute: () => root,
+  path: '/cameras',
+  validateSearch: (search) => texts(search, 'wall', 'show', 'tiles', 'at', 'full', 'view', 'camera'),
+  component: lazyRouteComponent(() => import('../cameras/page')),
+})
+
 const people = createRoute({
   getParentRoute: () => root,
   path: '/people',
@@ -229,6 +236,7 @@ export const router = createRouter({
     doors,
     doorPage,
     people,
+    cameras,
   ]),
   defaultErrorComponent: Broken,
   defaultPreload: false,

@@ -1,16 +1,29 @@
 // The parts of other pages that stand on every page or beside an alarm. Each is
 // loaded after the frame stands, and fails for itself.
-import { type ComponentType, lazy, memo } from 'react'
+import { type ComponentType, lazy, memo, useState } from 'react'
 import type { Alarm } from '../contract'
 import { Guarded } from './guarded'
 
-function slot<P extends object>(load: () => Promise<{ default: ComponentType<P> }>): ComponentType<P> {
-  const Part = lazy(load) as unknown as ComponentType<P>
-  return memo((props: P) => (
-    <Guarded>
-      <Part {...props} />
-    </Guarded>
-  )) as unknown as ComponentType<P>
+type Slot<P> = ComponentType<P> & { load: () => Promise<unknown> }
+
+function slot<P extends object>(load: () => Promise<{ default: ComponentType<P> }>): Slot<P> {
+  let there: ComponentType<P> | undefined
+  const get = async () => {
+    const part = await load()
+    there = part.default
+    return part
+  }
+  const Later = lazy(get) as unknown as ComponentType<P>
+  const Filled = memo((props: P) => {
+    // What is loaded already is drawn at once: React lets a part that it has to wait for appear 300 ms later.
+    const [Part] = useState(() => there ?? Later)
+    return (
+      <Guarded>
+        <Part {...props} />
+      </Guarded>
+    )
+  }) as unknown as ComponentType<P>
+  return Object.assign(Filled, { load: get })
 }
 
 interface PlanProps {
@@ -29,6 +42,16 @@ export const InForce = slot(async () => ({ default: (await import('../doors/in-f
 /** Names its scope first: the place of the alarm that is looked at, or any other. */
 export const LockdownButton = slot<{ station?: string; place?: string; compact?: boolean }>(async () => ({
   default: (await import('../doors/lockdown')).LockdownButton,
+}))
+/** What the cameras of an alarm show, playing at once. */
+export const AlarmPictures = slot<{ alarm: Alarm; onPlan: () => void }>(async () => ({
+  default: (await import('../cameras/subject')).AlarmPictures,
+}))
+export const DoorPictures = slot<{ station: string; point: string; named: string[] }>(async () => ({
+  default: (await import('../cameras/subject')).DoorPictures,
+}))
+export const PlanPicture = slot<{ station: string; number: string; onClose?: () => void }>(async () => ({
+  default: (await import('../cameras/subject')).PlanPicture,
 }))
 export const PersonCard = slot<{ signal: Alarm }>(async () => ({
   default: (await import('../people/card')).PersonCard,

@@ -12,6 +12,7 @@ import { PointPanel } from '../devices/point'
 import { useLink } from '../live'
 import { ALL, useDesk } from '../session/desk'
 import { useKeys } from '../shell/keys'
+import { PlanPicture } from '../shell/slots'
 import { Failed, Loading, NotAllowed } from '../shell/states'
 import { type SiteIndex, usePlan, useSite, useSiteIndex, useStationDevices } from './data'
 import { Find } from './find'
@@ -251,6 +252,7 @@ function Level(props: {
                 <bdi>{index.path(camera.place)}</bdi>
               </dd>
             </dl>
+            {may('cameras.watch', station) && <PlanPicture station={station} number={camera.id} />}
           </section>
         ) : (
           <section className="panel fills" aria-label={t('sites.on_level')} data-panel>

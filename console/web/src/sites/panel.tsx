@@ -11,6 +11,7 @@ import type { Alarm } from '../contract'
 import { kindWords } from '../i18n/words'
 import { useAlarm, useLink } from '../live'
 import { ALL, useDesk } from '../session/desk'
+import { PlanPicture } from '../shell/slots'
 import { Failed, Loading } from '../shell/states'
 import { type SiteIndex, usePlan, useSite, useSiteIndex, useStationDevices } from './data'
 import { LivePlan } from './live-plan'
@@ -40,6 +41,7 @@ export function PlanPanel(props: PlanPanelProps) {
 function Levels(props: PlanPanelProps & { station: string; subject: string | undefined; said: Alarm | undefined }) {
   const { station, subject, said, onPoint } = props
   const { t } = useTranslation()
+  const { may } = useDesk()
   const link = useLink()
   const site = useSite(station)
   const index = useSiteIndex(site.data)
@@ -56,6 +58,7 @@ function Levels(props: PlanPanelProps & { station: string; subject: string | und
   const plan = usePlan(level, station)
   const choose = useCallback((id: string) => setChosen(id), [])
   const look = useCallback((id: string) => setCamera((now) => (now === id ? undefined : id)), [])
+  const close = useCallback(() => setCamera(undefined), [])
   const building = index?.buildingOf(level)
 
   return (
@@ -145,6 +148,9 @@ function Levels(props: PlanPanelProps & { station: string; subject: string | und
             onCamera={look}
           />
         )
+      )}
+      {camera && !table && may('cameras.watch', station) && (
+        <PlanPicture station={station} number={camera} onClose={close} />
       )}
       {index && place && !table && plan.data && (
         <Undrawn index={index} level={place} plan={plan.data.points?.map((p) => p.point) ?? []} onPoint={onPoint} />

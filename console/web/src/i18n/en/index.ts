@@ -1,4 +1,5 @@
 import alarms from './alarms.json'
+import cameras from './cameras.json'
 import commands from './commands.json'
 import devices from './devices.json'
 import doors from './doors.json'
@@ -33,4 +34,5 @@ export default joined(
   fire,
   impairments,
   sites,
+  cameras,
 )
