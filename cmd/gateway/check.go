@@ -65,7 +65,30 @@ func check(ctx context.Context, args []string, out io.Writer) error {
 			return err
 		}
 	}
+	if *device == "" && len(given) == 0 {
+		showCameras(out, config.Cameras)
+	}
 	return nil
+}
+
+// showCameras prints where each camera is pulled from, and what is kept of it.
+func showCameras(out io.Writer, cameras []gateway.CameraConfig) {
+	if len(cameras) == 0 {
+		return
+	}
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "CAMERA\tNAME\tMAIN\tSUB\tTURNS BY\tKEPT\tSEES")
+	for _, c := range cameras {
+		kept := "nothing"
+		switch {
+		case c.Record.Playback != "":
+			kept = "by a recorder of the station"
+		case c.Record.Hours > 0:
+			kept = fmt.Sprintf("%d h of %s", c.Record.Hours, c.Record.Stream)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, c.Name, c.Main, orDash(c.Sub), orDash(c.ONVIF), kept, orDash(strings.Join(c.Sees, " ")))
+	}
+	_ = w.Flush()
 }
 
 // words reads READ=HEX into given. Spaces and commas between words are allowed.

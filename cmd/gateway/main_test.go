@@ -19,7 +19,8 @@ import (
 func config(t *testing.T, address string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "gateway.yaml")
-	text := fmt.Sprintf("id: gw\nstation: unon\nbroker: tcp://127.0.0.1:1\nmetrics: 127.0.0.1:0\ndevices:\n"+
+	text := fmt.Sprintf("id: gw\nstation: unon\nbroker: tcp://127.0.0.1:1\nconsole_url: http://127.0.0.1:1\nmetrics: 127.0.0.1:0\n"+
+		"cameras:\n  - {id: C-01, name: Gate A, address: \"rtsp://192.0.2.20/main\", record: {hours: 72}, sees: [gw/doors-1.door1]}\ndevices:\n"+
 		"  - id: fire-1\n    profile: fire/siemens-nk8237\n    address: %q\n    params: {zones: 2}\n"+
 		"  - {id: doors-1, profile: access/uhppoted, address: \"tcp://127.0.0.1:1884\", params: {device_id: 405419896}}\n", address)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -45,7 +46,7 @@ func TestCheck(t *testing.T) {
 		want []string
 		fail string
 	}{
-		{"plan", "", []string{"fire-1", "input", "1500", "life-sign", "uhppoted/gateway/events", "panel reset", "off by default", "door1 access"}, ""},
+		{"plan", "", []string{"fire-1", "input", "1500", "life-sign", "uhppoted/gateway/events", "panel reset", "off by default", "door1 access", "rtsp://192.0.2.20/main", "72 h of main"}, ""},
 		{"words", "-device fire-1 -words 3=80000080", []string{"zone1  fire", "fire.alarm", "zone2  disabled", "uncertain"}, ""},
 		{"live", "-device fire-1 -live", []string{"zone1", "fire.alarm", "input 1500"}, ""},
 		{"words for two", "-words 3=8000", nil, "-device"},
