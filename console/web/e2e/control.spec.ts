@@ -241,7 +241,7 @@ test('the palette finds commands, pages, alarms and points, and does what it say
   await expect(page.locator('[data-hit]').filter({ hasText: 'Alarm' }).first()).toBeVisible()
   await expect(page.locator('[data-hit]').filter({ hasText: 'Point' }).first()).toBeVisible()
   await page.keyboard.press('Escape')
-  await find('not in the list')
+  await find('suppressed, out of service')
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL(/\/shelf/)
   await find('no such thing at all')

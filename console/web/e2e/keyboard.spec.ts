@@ -67,8 +67,10 @@ test('a watch without a mouse: sign in, acknowledge, comment, unlock a door, loo
   await expect(page.locator('.command-life .receipt').first()).toContainText('Unlock: confirmed', { timeout: 5_000 })
   await page.keyboard.press('Escape')
 
-  const digit = await page.locator('.rail a[aria-label="Devices"] .key').textContent()
-  await page.keyboard.press((digit ?? '').trim())
+  await page.keyboard.press('Control+k')
+  await expect(page.getByRole('combobox', { name: 'Search or command' })).toBeFocused()
+  await page.keyboard.type('Devices')
+  await page.keyboard.press('Enter')
   await expect(page.locator('[data-device]').first()).toBeVisible() // the address changes before the page does
   await page.keyboard.press('F6')
   expect(await page.evaluate(() => document.activeElement?.closest('[data-panel]') !== null)).toBeTruthy()

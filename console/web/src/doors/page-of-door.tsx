@@ -51,14 +51,15 @@ export default function DoorPage() {
         ) : (
           <div className="scroll door-cols" tabIndex={0} role="group" aria-label={door.name}>
             <div>
-              {may('cameras.watch', door.station) && (
-                <DoorPictures station={door.station} point={door.id} named={door.settings.cameras ?? none} />
-              )}
               <h3 className="h3">{t('doors.now')}</h3>
               <Facts door={door} />
               <HeldBy door={door} />
               {may('doors.command', door.station) && <Commands door={door} onDone={() => void got.refetch()} />}
               <CommandLife point={door.id} />
+              {/* Below the buttons: a picture that comes must not push one away from under a hand. */}
+              {may('cameras.watch', door.station) && (
+                <DoorPictures station={door.station} point={door.id} named={door.settings.cameras ?? none} />
+              )}
             </div>
             <div>
               <h3 className="h3">{t('doors.passages')}</h3>
