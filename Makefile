@@ -63,14 +63,15 @@ go-build:
 	@mkdir -p bin
 	go build -o bin/ $(addprefix ./cmd/,$(PROGRAMS))
 
+# Three packages at a time: the longest mostly wait, for links that are cut and programs that start again.
 go-test:
-	go test -race -timeout 10m ./...
+	go test -race -p 3 -timeout 10m ./...
 	.ci/fuzz
 	.ci/generated
 
-# Beside the Go tests, which mostly wait: the linters and the screens, in this order.
+# Beside the Go tests: the screens, and what only reads.
 screens-test:
-	@$(MAKE) --no-print-directory --jobs=1 lint web-test e2e
+	@$(MAKE) --no-print-directory --jobs=1 e2e web-test lint
 
 web-test:
 	cd $(WEB) && npm test --silent

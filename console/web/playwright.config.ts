@@ -1,19 +1,23 @@
 import { defineConfig } from '@playwright/test'
 
-// BASE_URL and SIM_URL name a console and its simulators that run already, such
-// as those of `make run`. Without them the make-believe console is started.
-const given = process.env.BASE_URL
+// BASE_URL and SIM_URL name consoles and their simulators that run already, such
+// as those of `make run`; several, with spaces between, are a worker's each. Without
+// them the make-believe console is started.
 const port = 18_080
+const worlds = process.env.BASE_URL?.split(' ')
+const mine = Number(process.env.TEST_PARALLEL_INDEX ?? 0) // of the worker that reads this
+const given = worlds?.[mine]
 process.env.SIM_URL ??= given ? 'http://127.0.0.1:8090' : `http://127.0.0.1:${port + 10}`
+if (process.env.TEST_PARALLEL_INDEX) process.env.SIM_URL = process.env.SIM_URL.split(' ')[mine]
 
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'e2e/results',
   timeout: 90_000,
   expect: { timeout: 10_000 }, // the Go tests may run beside; what has a mark of its own says so
-  workers: 1, // the specs act on one station
+  workers: worlds?.length ?? 1, // the specs of a worker act on one station
   fullyParallel: false,
-  reporter: 'list',
+  reporter: [['list'], ['./e2e/verdict.ts']],
   use: {
     baseURL: given ?? `http://127.0.0.1:${port}`,
     viewport: { width: 1920, height: 1080 },

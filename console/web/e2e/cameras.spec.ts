@@ -125,7 +125,7 @@ test('a door is forced: its picture plays within a second, the seconds before it
   const past = picture.locator('[data-playback]')
   await expect(past).toContainText('RECORDED')
   await expect.poll(() => past.locator('video').evaluate((v) => (v as HTMLVideoElement).readyState)).toBeGreaterThan(2)
-  const rose = (await alarmsOf(request)).find((a) => a.kind === 'door.forced')
+  const rose = (await alarmsOf(page.request)).find((a) => a.kind === 'door.forced')
   expect(rose).toBeDefined()
   await clean(page, 'an alarm with its picture')
   await page.screenshot({ path: 'e2e/shots/alarm-picture.png' })
