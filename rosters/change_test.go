@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"guardroom/rosters"
+	"guardroom/rosters/rosterstest"
 
 	"pgregory.net/rapid"
 )
@@ -35,8 +36,8 @@ func randomChanges(t *rapid.T, s *rosters.Station, p *rosters.Plan) []rosters.Ch
 	var list []rosters.Change
 	for range rapid.IntRange(1, 3).Draw(t, "cells") {
 		list = append(list, rosters.Change{
-			Cell:   rosters.Cell{Officer: randomOfficer(t, s), Date: p.From - 1 + rosters.Date(rapid.IntRange(0, p.Days()+1).Draw(t, "day"))},
-			Duties: randomDuties(t, 7),
+			Cell:   rosters.Cell{Officer: rosterstest.Officer(t, s), Date: p.From - 1 + rosters.Date(rapid.IntRange(0, p.Days()+1).Draw(t, "day"))},
+			Duties: rosterstest.Duties(t, 7),
 		})
 	}
 	return list
@@ -44,8 +45,8 @@ func randomChanges(t *rapid.T, s *rosters.Station, p *rosters.Plan) []rosters.Ch
 
 func TestAChangeIsJudgedAsTheWholeIs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := randomStation(t, allKinds()...)
-		p := randomPlan(t, &s, rapid.IntRange(2, 9).Draw(t, "how busy"))
+		s := rosterstest.Station(t, rosterstest.Kinds()...)
+		p := rosterstest.Plan(t, &s, rapid.IntRange(2, 9).Draw(t, "how busy"))
 		j, err := rosters.NewJudge(&s, &p)
 		if err != nil {
 			t.Fatal(err)
@@ -114,8 +115,8 @@ func checkDelta(t *rapid.T, before, after []rosters.Violation, d rosters.Delta) 
 
 func TestFixesCreateNoNewProblem(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := randomStation(t, allKinds()...)
-		p := randomPlan(t, &s, rapid.IntRange(2, 9).Draw(t, "how busy"))
+		s := rosterstest.Station(t, rosterstest.Kinds()...)
+		p := rosterstest.Plan(t, &s, rapid.IntRange(2, 9).Draw(t, "how busy"))
 		for i := range p.Assignments {
 			p.Assignments[i].Frozen = rapid.IntRange(0, 9).Draw(t, "frozen") == 0
 		}

@@ -7,13 +7,10 @@ import (
 	"time"
 
 	"guardroom/rosters"
+	"guardroom/rosters/rosterstest"
 
 	"pgregory.net/rapid"
 )
-
-// zones have every sort of clock change: forward and back, north and south, half
-// an hour, at midnight, around Ramadan, none.
-var zones = []string{"Europe/Vienna", "America/New_York", "America/Santiago", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Beirut", "Africa/Nairobi", "Asia/Kathmandu"}
 
 // slowAt reads a wall time off the clock minute by minute: the first minute at
 // which the station's clock shows it, or more than it.
@@ -48,14 +45,14 @@ func readClock(zone *time.Location, d rosters.Date, minute int) time.Time {
 
 func TestAtReadsTheClock(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		name := rapid.SampledFrom(zones).Draw(t, "zone")
+		name := rapid.SampledFrom(rosterstest.Zones).Draw(t, "zone")
 		zone, err := time.LoadLocation(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		d := rosters.Day(2026, 1, 1) + rosters.Date(rapid.IntRange(0, 730).Draw(t, "day"))
 		if rapid.Bool().Draw(t, "near a change") {
-			d = nearChange(t, zone)
+			d = rosterstest.NearChange(t, zone)
 		}
 		minute := rapid.IntRange(0, 2*24*60).Draw(t, "minute")
 		s := rosters.Station{Zone: name}
@@ -67,18 +64,6 @@ func TestAtReadsTheClock(t *testing.T) {
 			t.Errorf("%s %s + %d min = %s, want %s", name, d, minute, got, want)
 		}
 	})
-}
-
-// nearChange is a day around a clock change of 2026 or 2027, or any day where
-// there is none.
-func nearChange(t *rapid.T, zone *time.Location) rosters.Date {
-	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).In(zone)
-	for range rapid.IntRange(1, 4).Draw(t, "change") {
-		if _, end := at.ZoneBounds(); !end.IsZero() {
-			at = end
-		}
-	}
-	return rosters.DateOf(at) + rosters.Date(rapid.IntRange(-3, 2).Draw(t, "days from the change"))
 }
 
 func TestClockChanges(t *testing.T) {
@@ -121,13 +106,13 @@ func TestClockChanges(t *testing.T) {
 
 func TestRelievedAndRelieverMeet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := rosters.Station{Zone: rapid.SampledFrom(zones).Draw(t, "zone")}
+		s := rosters.Station{Zone: rapid.SampledFrom(rosterstest.Zones).Draw(t, "zone")}
 		zone, err := s.Location()
 		if err != nil {
 			t.Fatal(err)
 		}
 		clocks, _ := s.Clocks()
-		d := nearChange(t, zone)
+		d := rosterstest.NearChange(t, zone)
 		minute := rapid.IntRange(0, 24*60-1).Draw(t, "minute")
 		if end, begin := clocks.At(d-1, minute+24*60), clocks.At(d, minute); !end.Equal(begin) {
 			t.Errorf("the shift of the day before ends %s, the next begins %s", end, begin)

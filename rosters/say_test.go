@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"guardroom/rosters"
+	"guardroom/rosters/rosterstest"
 
 	"pgregory.net/rapid"
 )
@@ -24,8 +25,8 @@ func TestWordsNameOfficerTimesAndRule(t *testing.T) {
 
 func TestEveryViolationHasWords(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := randomStation(t, allKinds()...)
-		p := randomPlan(t, &s, rapid.IntRange(2, 9).Draw(t, "how busy"))
+		s := rosterstest.Station(t, rosterstest.Kinds()...)
+		p := rosterstest.Plan(t, &s, rapid.IntRange(2, 9).Draw(t, "how busy"))
 		found, err := rosters.Check(&s, &p)
 		if err != nil {
 			t.Fatal(err)

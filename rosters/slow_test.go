@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"guardroom/rosters"
+	"guardroom/rosters/rosterstest"
 
 	"pgregory.net/rapid"
 )
@@ -521,7 +522,7 @@ func judged(t *rapid.T, s *rosters.Station, p *rosters.Plan) []string {
 }
 
 func TestEveryKindAgainstASlowReading(t *testing.T) {
-	for _, kind := range allKinds() {
+	for _, kind := range rosterstest.Kinds() {
 		read, ok := readings[kind]
 		if !ok {
 			if !slices.Contains(windowed, kind) {
@@ -533,8 +534,8 @@ func TestEveryKindAgainstASlowReading(t *testing.T) {
 			t.Parallel()
 			wrong := 0
 			rapid.Check(t, func(t *rapid.T) {
-				s := randomStation(t, kind)
-				p := randomPlan(t, &s, rapid.IntRange(2, 9).Draw(t, "how busy"))
+				s := rosterstest.Station(t, kind)
+				p := rosterstest.Plan(t, &s, rapid.IntRange(2, 9).Draw(t, "how busy"))
 				w := newSlow(t, &s, &p)
 				read(w)
 				slices.Sort(w.verdict)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"guardroom/rosters"
+	"guardroom/rosters/rosterstest"
 
 	"pgregory.net/rapid"
 )
@@ -70,8 +71,8 @@ func TestSwap(t *testing.T) {
 // TestASwapMovesDutiesAndLosesNone exchanges cells of random plans.
 func TestASwapMovesDutiesAndLosesNone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := randomStation(t)
-		p := randomPlan(t, &s, 6)
+		s := rosterstest.Station(t)
+		p := rosterstest.Plan(t, &s, 6)
 		if len(p.Assignments) < 2 || len(s.Officers) < 2 {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"guardroom/rosters"
+	"guardroom/rosters/rosterstest"
 
 	"pgregory.net/rapid"
 )
@@ -89,8 +90,8 @@ func TestWindowsAgainstASlowReading(t *testing.T) {
 			t.Parallel()
 			wrong := 0
 			rapid.Check(t, func(t *rapid.T) {
-				s := randomStation(t, kind)
-				p := randomPlan(t, &s, rapid.IntRange(2, 9).Draw(t, "how busy"))
+				s := rosterstest.Station(t, kind)
+				p := rosterstest.Plan(t, &s, rapid.IntRange(2, 9).Draw(t, "how busy"))
 				w := newSlow(t, &s, &p)
 				found, err := rosters.Check(&s, &p)
 				if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"guardroom/rosters"
 	"guardroom/rosters/demo"
+	"guardroom/rosters/rosterstest"
 
 	"pgregory.net/rapid"
 )
@@ -90,7 +91,7 @@ func TestRepairKeepsTheRules(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := Disruption{At: p.Plan.From.Add(rapid.IntRange(-1, p.Plan.Days()).Draw(t, "at")).Time().In(zone)}
-		away := randomOfficer(t, p.Station)
+		away := rosterstest.Officer(t, p.Station)
 		from := p.Plan.From.Add(rapid.IntRange(0, p.Plan.Days()-1).Draw(t, "away"))
 		d.Leave = []rosters.Leave{{Officer: away, Kind: rosters.SickLeave, From: from, Until: from + 2, Decision: rosters.Approved}}
 		if rapid.Bool().Draw(t, "surge") {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"guardroom/rosters"
+	"guardroom/rosters/rosterstest"
 
 	"pgregory.net/rapid"
 )
@@ -13,12 +14,12 @@ import (
 func TestSheetIsTheJudges(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		kinds := rapid.SliceOfN(rapid.SampledFrom(allKinds()), 1, 6).Draw(t, "kinds")
+		kinds := rapid.SliceOfN(rapid.SampledFrom(rosterstest.Kinds()), 1, 6).Draw(t, "kinds")
 		if rapid.Bool().Draw(t, "all kinds") {
-			kinds = allKinds()
+			kinds = rosterstest.Kinds()
 		}
-		station := randomStation(t, kinds...)
-		plan := randomPlan(t, &station, rapid.IntRange(1, 9).Draw(t, "busy"))
+		station := rosterstest.Station(t, kinds...)
+		plan := rosterstest.Plan(t, &station, rapid.IntRange(1, 9).Draw(t, "busy"))
 		apart(&station, &plan)
 		p := For(&station, &plan)
 		b, err := newBoard(&p)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"guardroom/rosters"
+	"guardroom/rosters/planner/chance"
 )
 
 // Solve searches for the cheapest plan of problem until the budget is spent or ctx
@@ -40,7 +41,7 @@ func Solve(ctx context.Context, problem Problem, o Options) (Result, error) {
 	var group sync.WaitGroup
 	for i := range workers {
 		group.Go(func() {
-			workers[i] = &worker{crew: c, walker: newWalker(b, newRandom(o.Seed, uint64(i+1))), index: i}
+			workers[i] = &worker{crew: c, walker: newWalker(b, chance.New(o.Seed, uint64(i+1))), index: i}
 			workers[i].work()
 		})
 	}
@@ -196,8 +197,8 @@ func (w *worker) construct() {
 	w.weight = 1e6
 	for _, i := range order {
 		for tries := 0; tries < candidates && w.muster.missing[i] > 0 && !w.done(); tries++ {
-			t := &w.holes[i].turns[w.r.below(len(w.holes[i].turns))]
-			o := t.officers[w.r.below(len(t.officers))]
+			t := &w.holes[i].turns[w.r.Below(len(w.holes[i].turns))]
+			o := t.officers[w.r.Below(len(t.officers))]
 			if w.x[o*w.days+t.day] != 0 {
 				continue
 			}

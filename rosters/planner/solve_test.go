@@ -9,6 +9,7 @@ import (
 
 	"guardroom/rosters"
 	"guardroom/rosters/demo"
+	"guardroom/rosters/rosterstest"
 
 	"pgregory.net/rapid"
 )
@@ -59,13 +60,13 @@ func mustSolve(t interface{ Fatal(...any) }, p Problem, o Options) Result {
 // drawProblem is a random station and period with rules of every kind or of some, and
 // some duties that are frozen.
 func drawProblem(t *rapid.T) Problem {
-	kinds := rapid.SliceOfN(rapid.SampledFrom(allKinds()), 1, 8).Draw(t, "kinds")
+	kinds := rapid.SliceOfN(rapid.SampledFrom(rosterstest.Kinds()), 1, 8).Draw(t, "kinds")
 	if rapid.Bool().Draw(t, "all kinds") {
-		kinds = allKinds()
+		kinds = rosterstest.Kinds()
 	}
 	kinds = append(kinds, rosters.Coverage)
-	s := randomStation(t, kinds...)
-	plan := randomPlan(t, &s, rapid.IntRange(0, 6).Draw(t, "busy"))
+	s := rosterstest.Station(t, kinds...)
+	plan := rosterstest.Plan(t, &s, rapid.IntRange(0, 6).Draw(t, "busy"))
 	for i := range plan.Assignments {
 		plan.Assignments[i].Frozen = rapid.IntRange(0, 3).Draw(t, "frozen") == 0
 	}

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"guardroom/rosters/planner/chance"
 )
 
 // A walker tries moves on a sheet and keeps those that are cheap enough.
 type walker struct {
 	*sheet
-	r     *random
+	r     *chance.Random
 	may   []uint64 // [(officer*days+day)*words]: duties that may be given
 	words int
 	list  []place   // cells that may change
@@ -44,7 +46,7 @@ type serving struct {
 	officers []int
 }
 
-func newWalker(b *board, r *random) *walker {
+func newWalker(b *board, r *chance.Random) *walker {
 	w := &walker{sheet: newSheet(b), r: r, words: len(b.duties)/64 + 1, dirty: make([]bool, b.officers), best: make([]int16, b.officers*b.days)}
 	w.may = make([]uint64, b.officers*b.days*w.words)
 	for at, offers := range b.offers {
@@ -95,9 +97,9 @@ func (w *walker) allowed(o, day int, u int16) bool {
 func (w *walker) step() {
 	w.moves++
 	w.wanted = w.wanted[:0]
-	p := w.list[w.r.below(len(w.list))]
+	p := w.list[w.r.Below(len(w.list))]
 	o, day := int(p.officer), int(p.day)
-	switch k := w.r.below(100); {
+	switch k := w.r.Below(100); {
 	case k < 15:
 		w.fill()
 	case k < 35:
@@ -110,7 +112,7 @@ func (w *walker) step() {
 		w.exchange(o, day)
 	}
 	if len(w.wanted) > 0 {
-		w.try(w.temperature * exponentials[w.r.next()>>20])
+		w.try(w.temperature * w.r.Exponential())
 	}
 }
 
@@ -266,14 +268,14 @@ func (w *walker) fill() {
 		return
 	}
 	for range 12 {
-		i := w.r.below(len(w.holes))
+		i := w.r.Below(len(w.holes))
 		if w.muster.missing[i] == 0 || len(w.holes[i].turns) == 0 {
 			continue
 		}
-		t := &w.holes[i].turns[w.r.below(len(w.holes[i].turns))]
-		o := t.officers[w.r.below(len(t.officers))]
+		t := &w.holes[i].turns[w.r.Below(len(w.holes[i].turns))]
+		o := t.officers[w.r.Below(len(t.officers))]
 		for try := 0; try < 4 && w.x[o*w.days+t.day] != 0; try++ { // rather somebody free
-			o = t.officers[w.r.below(len(t.officers))]
+			o = t.officers[w.r.Below(len(t.officers))]
 		}
 		w.want(o, t.day, t.duty)
 		return
@@ -285,16 +287,16 @@ func (w *walker) give(o, day int) { w.want(o, day, w.draw(o, day)) }
 
 func (w *walker) draw(o, day int) int16 {
 	offers := w.offers[o*w.days+day]
-	if len(offers) == 0 || w.r.below(4) == 0 {
+	if len(offers) == 0 || w.r.Below(4) == 0 {
 		return 0
 	}
-	return offers[w.r.below(len(offers))]
+	return offers[w.r.Below(len(offers))]
 }
 
 // block gives up to six days the same duty, or none.
 func (w *walker) block(o, day int) {
 	u := w.draw(o, day)
-	for end := min(w.last, day+1+w.r.below(5)); day <= end; day++ {
+	for end := min(w.last, day+1+w.r.Below(5)); day <= end; day++ {
 		if w.allowed(o, day, u) {
 			w.want(o, day, u)
 		}
@@ -303,13 +305,13 @@ func (w *walker) block(o, day int) {
 
 // swap exchanges the same days between two officers.
 func (w *walker) swap(o, day int) {
-	other := w.r.below(w.officers)
+	other := w.r.Below(w.officers)
 	if other == o {
 		return
 	}
 	end := day
-	if w.r.below(2) == 0 {
-		end = min(w.last, day+w.r.below(7))
+	if w.r.Below(2) == 0 {
+		end = min(w.last, day+w.r.Below(7))
 	}
 	for ; day <= end; day++ {
 		mine, theirs := w.x[o*w.days+day], w.x[other*w.days+day]
@@ -335,8 +337,8 @@ func (w *walker) plain(u int16) bool {
 
 // exchange exchanges two blocks of one row.
 func (w *walker) exchange(o, day int) {
-	n := 1 + w.r.below(3)
-	other := day + n + w.r.below(10)
+	n := 1 + w.r.Below(3)
+	other := day + n + w.r.Below(10)
 	if other+n-1 > w.last {
 		return
 	}

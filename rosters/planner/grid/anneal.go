@@ -1,41 +1,15 @@
 package grid
 
-import "math"
+import (
+	"math"
 
-// random is a PCG of the XSH-RR family, small enough to be inlined.
-type random struct{ state, stream uint64 }
-
-func newRandom(seed, stream uint64) *random {
-	r := &random{state: seed*0x9E3779B97F4A7C15 + 0x853C49E6748FEA9B, stream: stream<<1 | 1}
-	r.next()
-	r.next()
-	return r
-}
-
-func (r *random) next() uint32 {
-	old := r.state
-	r.state = old*6364136223846793005 + r.stream
-	shifted := uint32((old>>18 ^ old) >> 27)
-	turn := uint32(old >> 59)
-	return shifted>>turn | shifted<<(-turn&31)
-}
-
-// below returns a number from 0 to n-1.
-func (r *random) below(n int) int { return int(uint64(r.next()) * uint64(n) >> 32) }
-
-// exponentials holds -ln(u) for evenly spread u, so that a move is accepted when
-// its price is below the temperature times one of them.
-var exponentials = func() (table [4096]float64) {
-	for i := range table {
-		table[i] = -math.Log((float64(i) + 0.5) / float64(len(table)))
-	}
-	return table
-}()
+	"guardroom/rosters/planner/chance"
+)
 
 // annealer is one worker's walk.
 type annealer struct {
 	*state
-	r      *random
+	r      *chance.Random
 	offers [][]int8 // [p]: duties p may do on some day
 
 	only                int    // the only row to change, or -1
@@ -49,7 +23,7 @@ type annealer struct {
 	wanted              []cell // of the move of the moment
 }
 
-func newAnnealer(st *state, r *random) *annealer {
+func newAnnealer(st *state, r *chance.Random) *annealer {
 	a := &annealer{state: st, r: r, bestCost: math.MaxInt, only: -1, frozen: make([]bool, st.P)}
 	a.best = make([]int8, len(a.x))
 	a.dirty = make([]bool, a.P)
@@ -80,15 +54,15 @@ func (a *annealer) step() {
 	a.moves++
 	p := a.only
 	if p < 0 {
-		if p = a.r.below(a.P); a.frozen[p] {
+		if p = a.r.Below(a.P); a.frozen[p] {
 			return
 		}
 	}
-	d := a.r.below(a.H)
+	d := a.r.Below(a.H)
 	q := -1
 	var delta int32
 	a.wanted = a.wanted[:0]
-	switch k := a.r.below(100); {
+	switch k := a.r.Below(100); {
 	case k < 25:
 		delta = a.moveCell(p, d)
 	case k < 45:
@@ -101,7 +75,7 @@ func (a *annealer) step() {
 	if len(a.wanted) == 0 {
 		return
 	}
-	bound := a.temperature * exponentials[a.r.next()>>20]
+	bound := a.temperature * a.r.Exponential()
 	room := a.hard[p] // at best, every broken rule is mended
 	if q >= 0 {
 		room += a.hard[q]
@@ -203,16 +177,16 @@ func (a *annealer) moveCell(p, d int) int32 {
 
 // draw is Off once in n, else a duty that p may do.
 func (a *annealer) draw(p, n int) int8 {
-	if a.r.below(n) == 0 || len(a.offers[p]) == 0 {
+	if a.r.Below(n) == 0 || len(a.offers[p]) == 0 {
 		return Off
 	}
-	return a.offers[p][a.r.below(len(a.offers[p]))]
+	return a.offers[p][a.r.Below(len(a.offers[p]))]
 }
 
 // moveBlock gives up to five days the same duty, or none.
 func (a *annealer) moveBlock(p, d int) (delta int32) {
 	duty := a.draw(p, 3)
-	for end := min(a.H, d+1+a.r.below(5)); d < end; d++ {
+	for end := min(a.H, d+1+a.r.Below(5)); d < end; d++ {
 		if a.may(p, d, duty) {
 			delta += a.want(p, d, duty)
 		}
@@ -222,11 +196,11 @@ func (a *annealer) moveBlock(p, d int) (delta int32) {
 
 // moveSwap exchanges the same days between two people, which keeps the cover.
 func (a *annealer) moveSwap(p, d int) (delta int32, q int) {
-	q = a.r.below(a.P)
+	q = a.r.Below(a.P)
 	if q == p || a.frozen[q] {
 		return 0, -1
 	}
-	end := min(a.H, d+1+a.r.below(7))
+	end := min(a.H, d+1+a.r.Below(7))
 	for j := d; j < end; j++ {
 		mine, theirs := a.x[p*a.H+j], a.x[q*a.H+j]
 		if mine == theirs {
@@ -245,8 +219,8 @@ func (a *annealer) moveSwap(p, d int) (delta int32, q int) {
 
 // moveExchange exchanges two blocks of one row, which keeps its minutes.
 func (a *annealer) moveExchange(p, d int) (delta int32) {
-	n := 1 + a.r.below(4)
-	e := d + n + a.r.below(10)
+	n := 1 + a.r.Below(4)
+	e := d + n + a.r.Below(10)
 	if e+n > a.H {
 		return 0
 	}

@@ -29,7 +29,7 @@ func (x *relaxation) fix(sure float64, least int) (open int) {
 		}
 	}
 	for i := range firms { // ties, and near ties, fall differently in every dive
-		firms[i].share += 0.01 * float64(x.r.below(256)) / 256
+		firms[i].share += 0.01 * float64(x.r.Below(256)) / 256
 	}
 	slices.SortStableFunc(firms, func(a, b firm) int { return cmp.Compare(b.share, a.share) })
 	fixed := 0

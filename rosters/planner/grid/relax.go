@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"guardroom/rosters/planner/chance"
 )
 
 // A relaxation is the plan of some people with fractions of rows instead of rows:
@@ -28,7 +30,7 @@ type relaxation struct {
 	shares   [][]*share
 	begun    []bool
 	order    []int
-	r        *random
+	r        *chance.Random
 
 	peak  []float64   // multipliers that the last relaxations ended with
 	stiff float64     // prices of a need run their course over this many places
@@ -50,7 +52,7 @@ type share struct {
 	hash   uint64
 }
 
-func newRelaxation(st *state, rs *rowSolver, r *random, stiff float64, done func() bool) *relaxation {
+func newRelaxation(st *state, rs *rowSolver, r *chance.Random, stiff float64, done func() bool) *relaxation {
 	n := st.H * st.G
 	x := &relaxation{
 		stiff: stiff, done: done,
@@ -238,7 +240,7 @@ func (x *relaxation) sweep(tries int) bool {
 
 func (x *relaxation) shuffle() {
 	for i := range x.order {
-		j := x.r.below(i + 1)
+		j := x.r.Below(i + 1)
 		x.order[i], x.order[j] = x.order[j], x.order[i]
 	}
 }

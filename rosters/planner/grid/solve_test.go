@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"guardroom/rosters/planner/chance"
 )
 
 // ward is a problem of the kind the planner is for: people with two contracts, four
 // duties, five of them counted, needs on every day, some requests.
 func ward(people, days int, seed uint64) *Problem {
-	r := newRandom(seed, 1)
+	r := chance.New(seed, 1)
 	p := &Problem{Days: days}
 	for s, name := range []string{"E", "D", "L", "N"} {
 		p.Duties = append(p.Duties, Duty{Name: name, Minutes: []int{480, 480, 480, 600}[s], NotNext: []uint64{0, 1, 3, 7}[s]})
@@ -32,17 +34,17 @@ func ward(people, days int, seed uint64) *Problem {
 		for range days {
 			q.Allowed = append(q.Allowed, 15|Rest)
 			costs := make([]int32, 5)
-			if r.below(6) == 0 {
-				costs[r.below(5)] = int32(1 + r.below(3))
+			if r.Below(6) == 0 {
+				costs[r.Below(5)] = int32(1 + r.Below(3))
 			}
 			q.Costs = append(q.Costs, costs...)
 		}
-		q.Allowed[r.below(days)] = Rest
+		q.Allowed[r.Below(days)] = Rest
 		p.People = append(p.People, q)
 	}
 	for range days {
 		for _, share := range []int{5, 6, 6, 14} {
-			p.Needs = append(p.Needs, Need{Want: int32(people/share + r.below(2)), Under: 100, Over: 1})
+			p.Needs = append(p.Needs, Need{Want: int32(people/share + r.Below(2)), Under: 100, Over: 1})
 		}
 	}
 	return p

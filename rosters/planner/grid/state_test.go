@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"guardroom/rosters/planner/chance"
 )
 
 // TestScoreIsTheJudges walks at random with undos and compares every sum that moves
@@ -17,7 +19,7 @@ func TestScoreIsTheJudges(t *testing.T) {
 		}
 		p := drawProblem(t, 4, days)
 		st := newState(p)
-		a := newAnnealer(st, newRandom(rapid.Uint64().Draw(t, "seed"), 1))
+		a := newAnnealer(st, chance.New(rapid.Uint64().Draw(t, "seed"), 1))
 		a.temperature, a.weight = 50, 5
 		for range rapid.IntRange(0, 300).Draw(t, "moves") {
 			a.step()

@@ -3,6 +3,8 @@ package grid
 import (
 	"slices"
 	"time"
+
+	"guardroom/rosters/planner/chance"
 )
 
 // worker is one goroutine's search: a first plan row by row, a walk from it, and
@@ -11,7 +13,7 @@ type worker struct {
 	crew   *crew
 	index  int
 	st     *state
-	r      *random
+	r      *chance.Random
 	rs     *rowSolver
 	relax  *relaxation
 	walker *annealer
@@ -27,7 +29,7 @@ type worker struct {
 }
 
 func newWorker(c *crew, problem *Problem, index int) *worker {
-	w := &worker{crew: c, index: index, st: newState(problem), r: newRandom(c.options.Seed, uint64(index+1))}
+	w := &worker{crew: c, index: index, st: newState(problem), r: chance.New(c.options.Seed, uint64(index+1))}
 	w.rs = newRowSolver(w.st, c.over.Load)
 	stiff := 20.0
 	if index%2 == 1 {
@@ -95,7 +97,7 @@ func (w *worker) part() {
 func (w *worker) shuffled() []int {
 	order := make([]int, w.st.P)
 	for i := range order {
-		j := w.r.below(i + 1)
+		j := w.r.Below(i + 1)
 		order[i], order[j] = order[j], i
 	}
 	return order
@@ -122,7 +124,7 @@ func (w *worker) fresh(p int) {
 					v += n.Over
 				}
 			}
-			prices[s+1] = v*priceScale + int32(w.r.below(8))
+			prices[s+1] = v*priceScale + int32(w.r.Below(8))
 		}
 	}
 	a := w.rs.solve(p, x.cells, st.allowed[p*st.H:(p+1)*st.H], window{0, st.H, 0, 0}, 60, x.row)
@@ -241,22 +243,22 @@ func (w *worker) dive() {
 	o := diving{least: 40, most: 200, between: 3, rounds: 40, sure: 0.98, ascent: 1}
 	switch kind {
 	case someDays:
-		length := 7 * (2 + w.r.below(4))
-		from = w.day() - w.r.below(length)
+		length := 7 * (2 + w.r.Below(4))
+		from = w.day() - w.r.Below(length)
 		from, to = max(0, from), min(st.H, from+length)
 		o.most = 80
 		if w.idle < 3 { // while every dive gains, many quick ones gain more
 			o.least, o.most, o.between, o.rounds = 20, 40, 2, 15
 		}
 	case somePeople:
-		k := min(len(people), 5+w.r.below(max(1, min(24, len(people)/2))))
+		k := min(len(people), 5+w.r.Below(max(1, min(24, len(people)/2))))
 		for i := range k {
-			j := i + w.r.below(len(people)-i)
+			j := i + w.r.Below(len(people)-i)
 			people[i], people[j] = people[j], people[i]
 		}
 		people = people[:k]
 		if st.H > 63 {
-			from = w.day() - w.r.below(56)
+			from = w.day() - w.r.Below(56)
 			from, to = max(0, from), min(st.H, from+56)
 		}
 		o.most, o.rounds = 60, 20
@@ -286,8 +288,8 @@ func (w *worker) dive() {
 // day is one at random, or half of the time one where needs are missed.
 func (w *worker) day() int {
 	st := w.st
-	if w.r.below(2) == 0 {
-		return w.r.below(st.H)
+	if w.r.Below(2) == 0 {
+		return w.r.Below(st.H)
 	}
 	price := func(d int) (sum int) {
 		for i := d * st.G; i < (d+1)*st.G; i++ {
@@ -299,7 +301,7 @@ func (w *worker) day() int {
 	for d := range st.H {
 		total += price(d)
 	}
-	at := w.r.below(total + 1)
+	at := w.r.Below(total + 1)
 	for d := range st.H {
 		if at -= price(d); at <= 0 {
 			return d
@@ -323,7 +325,7 @@ func (w *worker) choose() int {
 	if len(w.free) < 8 {
 		shares[somePeople] = 0
 	}
-	if fastest := slices.Index(w.rate[:], slices.Max(w.rate[:])); w.rate[fastest] > 0 && w.r.below(4) > 0 {
+	if fastest := slices.Index(w.rate[:], slices.Max(w.rate[:])); w.rate[fastest] > 0 && w.r.Below(4) > 0 {
 		return fastest
 	}
 	best, least := -1, 0.0

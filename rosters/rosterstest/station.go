@@ -1,19 +1,22 @@
-package rosters_test
+// Package rosterstest makes up small stations and plans for property tests: at a
+// clock change, with every sort of shift, and few people, so that rules collide.
+package rosterstest
 
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"guardroom/rosters"
 
 	"pgregory.net/rapid"
 )
 
-// randomStation draws a small station at a clock change, with one rule of a kind,
+// Station draws a small station at a clock change, with one rule of a kind,
 // or one of each.
-func randomStation(t *rapid.T, kinds ...rosters.Kind) rosters.Station {
+func Station(t *rapid.T, kinds ...rosters.Kind) rosters.Station {
 	s := rosters.Station{
-		ID: "s", Zone: rapid.SampledFrom(zones).Draw(t, "zone"),
+		ID: "s", Zone: rapid.SampledFrom(Zones).Draw(t, "zone"),
 		WorkingWeek: rapid.SampledFrom([][]int{nil, {1, 2, 3, 4, 7}, {1, 2, 4, 5}, {1, 2, 3, 4, 5, 6, 7}}).Draw(t, "working week"),
 		WeekStart:   rapid.SampledFrom([]int{0, 1, 7}).Draw(t, "week start"),
 		ShiftTypes: []rosters.ShiftType{
@@ -31,7 +34,7 @@ func randomStation(t *rapid.T, kinds ...rosters.Kind) rosters.Station {
 	if err != nil {
 		t.Fatal(err)
 	}
-	change := nearChange(t, zone)
+	change := NearChange(t, zone)
 	for range rapid.IntRange(0, 3).Draw(t, "holidays") {
 		s.Holidays = append(s.Holidays, rosters.Holiday{Date: change + rosters.Date(rapid.IntRange(-8, 8).Draw(t, "holiday")), Name: "holiday"})
 	}
@@ -61,12 +64,13 @@ func randomStation(t *rapid.T, kinds ...rosters.Kind) rosters.Station {
 		{ID: "r", Name: "R", Shifts: []string{"X", "S"}, Required: []string{"x_ray"}, PairedWith: "q"},
 	}
 	for i, kind := range kinds {
-		s.Rules = append(s.Rules, randomRule(t, kind, i))
+		s.Rules = append(s.Rules, Rule(t, kind, i))
 	}
 	return s
 }
 
-func randomRule(t *rapid.T, kind rosters.Kind, i int) rosters.Rule {
+// Rule draws a rule of a kind with parameters that small plans can break.
+func Rule(t *rapid.T, kind rosters.Kind, i int) rosters.Rule {
 	infos := rosters.Catalogue()
 	info := infos[slices.IndexFunc(infos, func(k rosters.KindInfo) bool { return k.Kind == kind })]
 	r := rosters.Rule{
@@ -121,13 +125,13 @@ func randomRule(t *rapid.T, kind rosters.Kind, i int) rosters.Rule {
 	return r
 }
 
-// randomPlan draws a plan around a day, with duties before and after it.
-func randomPlan(t *rapid.T, s *rosters.Station, busy int) rosters.Plan {
+// Plan draws a plan around a day, with duties before and after it.
+func Plan(t *rapid.T, s *rosters.Station, busy int) rosters.Plan {
 	zone, err := s.Location()
 	if err != nil {
 		t.Fatal(err)
 	}
-	middle := nearChange(t, zone)
+	middle := NearChange(t, zone)
 	if len(s.Holidays) > 0 {
 		middle = s.Holidays[0].Date
 	}
@@ -142,7 +146,7 @@ func randomPlan(t *rapid.T, s *rosters.Station, busy int) rosters.Plan {
 	}
 	for i := range s.Officers {
 		for d := first; d <= last; d++ {
-			for _, duty := range randomDuties(t, busy) {
+			for _, duty := range Duties(t, busy) {
 				p.Assignments = append(p.Assignments, rosters.Assignment{Officer: s.Officers[i].ID, Date: d, Shift: duty.Shift, Post: duty.Post})
 			}
 		}
@@ -152,12 +156,12 @@ func randomPlan(t *rapid.T, s *rosters.Station, busy int) rosters.Plan {
 		return from, from + rosters.Date(rapid.IntRange(0, 4).Draw(t, "length"))
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "leave") {
-		l := rosters.Leave{Officer: randomOfficer(t, s), Kind: rosters.AnnualLeave, Decision: rapid.SampledFrom([]rosters.Decision{rosters.Approved, rosters.Approved, rosters.Requested}).Draw(t, "decision")}
+		l := rosters.Leave{Officer: Officer(t, s), Kind: rosters.AnnualLeave, Decision: rapid.SampledFrom([]rosters.Decision{rosters.Approved, rosters.Approved, rosters.Requested}).Draw(t, "decision")}
 		l.From, l.Until = within("leave from")
 		p.Leave = append(p.Leave, l)
 	}
 	for i := range rapid.IntRange(0, 4).Draw(t, "requests") {
-		r := rosters.Request{ID: fmt.Sprint(i), Officer: randomOfficer(t, s), Decision: rosters.Approved, Wish: rapid.SampledFrom([]rosters.Wish{rosters.WishFree, rosters.WishWork, rosters.WishAvoid}).Draw(t, "wish"), Weight: rapid.IntRange(0, 30).Draw(t, "weight")}
+		r := rosters.Request{ID: fmt.Sprint(i), Officer: Officer(t, s), Decision: rosters.Approved, Wish: rapid.SampledFrom([]rosters.Wish{rosters.WishFree, rosters.WishWork, rosters.WishAvoid}).Draw(t, "wish"), Weight: rapid.IntRange(0, 30).Draw(t, "weight")}
 		r.From, r.Until = within("request from")
 		if r.Wish == rosters.WishAvoid || rapid.Bool().Draw(t, "named") {
 			r.Shifts, r.Posts = []string{rapid.SampledFrom([]string{"D", "N"}).Draw(t, "shift")}, []string{"q"}
@@ -185,34 +189,53 @@ func randomPlan(t *rapid.T, s *rosters.Station, busy int) rosters.Plan {
 	return p
 }
 
-func randomOfficer(t *rapid.T, s *rosters.Station) string {
+// Officer draws the id of one of the station's officers.
+func Officer(t *rapid.T, s *rosters.Station) string {
 	return s.Officers[rapid.IntRange(0, len(s.Officers)-1).Draw(t, "officer")].ID
 }
 
-// randomDuties is a cell: busy of ten hold something, few two things.
-func randomDuties(t *rapid.T, busy int) []rosters.Duty {
+// Duties is a cell: busy of ten hold something, few two things.
+func Duties(t *rapid.T, busy int) []rosters.Duty {
 	n := rapid.IntRange(0, 19).Draw(t, "busy")
 	var list []rosters.Duty
 	if n < 2*busy {
-		list = append(list, randomDuty(t))
+		list = append(list, Duty(t))
 	}
 	if n == 0 {
-		list = append(list, randomDuty(t))
+		list = append(list, Duty(t))
 	}
 	return list
 }
 
-func randomDuty(t *rapid.T) rosters.Duty {
+// Duty draws a shift, at a post or at none.
+func Duty(t *rapid.T) rosters.Duty {
 	return rosters.Duty{
 		Shift: rapid.SampledFrom([]string{"D", "D", "E", "N", "N", "L", "S", "B", "X"}).Draw(t, "shift"),
 		Post:  rapid.SampledFrom([]string{"", "p", "p", "q", "r"}).Draw(t, "post"),
 	}
 }
 
-func allKinds() []rosters.Kind {
+// Kinds are all kinds of rules.
+func Kinds() []rosters.Kind {
 	var list []rosters.Kind
 	for _, info := range rosters.Catalogue() {
 		list = append(list, info.Kind)
 	}
 	return list
+}
+
+// Zones have every sort of clock change: forward and back, north and south, half
+// an hour, and none.
+var Zones = []string{"Europe/Vienna", "America/New_York", "America/Santiago", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Beirut", "Africa/Nairobi", "Asia/Kathmandu"}
+
+// NearChange is a day around a clock change of 2026 or 2027, or any day where
+// there is none.
+func NearChange(t *rapid.T, zone *time.Location) rosters.Date {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).In(zone)
+	for range rapid.IntRange(1, 4).Draw(t, "change") {
+		if _, end := at.ZoneBounds(); !end.IsZero() {
+			at = end
+		}
+	}
+	return rosters.DateOf(at) + rosters.Date(rapid.IntRange(-3, 2).Draw(t, "days from the change"))
 }
