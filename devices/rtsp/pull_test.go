@@ -74,6 +74,8 @@ func TestPullsEveryWay(t *testing.T) {
 // checkPackets wants every packet once, in order, none empty, read at growing times.
 func checkPackets(t *testing.T, e *eye) {
 	t.Helper()
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	for i, p := range e.packets {
 		if len(p.Payload) == 0 {
 			t.Fatalf("packet %d is empty", i)
@@ -148,8 +150,8 @@ func TestComesBack(t *testing.T) {
 	setFault(t, sim, camera.Unplugged)
 	e.until(t, "lost", func(e *eye) bool { return e.faults[len(e.faults)-1].Code == rtsp.Unreachable })
 	setFault(t, sim, camera.NoFault)
-	opened := len(e.formats)
-	e.until(t, "back again", func(e *eye) bool { return len(e.formats) > opened && e.calls[len(e.calls)-1] == "packets" })
+	before, _ := e.now()
+	e.until(t, "back again", func(e *eye) bool { return len(e.formats) > len(before) && e.calls[len(e.calls)-1] == "packets" })
 }
 
 func TestBFramesAreSaid(t *testing.T) {

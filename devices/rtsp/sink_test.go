@@ -2,6 +2,7 @@ package rtsp_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -49,6 +50,13 @@ func (e *eye) note(what string, do func()) {
 	case e.news <- struct{}{}:
 	default:
 	}
+}
+
+// now is what the eye has seen so far.
+func (e *eye) now() (formats []rtsp.Format, faults []rtsp.Fault) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.formats), slices.Clone(e.faults)
 }
 
 // until waits for what the eye has seen.

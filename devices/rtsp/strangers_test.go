@@ -104,7 +104,7 @@ func TestStrangersAreExplained(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			e, _ := watch(t, rtsp.Camera{URL: "rtsp://" + stranger(t, tc.answers) + "/x", Username: "op", Password: "geheim", Silence: 400 * time.Millisecond})
+			e, _ := watch(t, rtsp.Camera{URL: "rtsp://" + stranger(t, tc.answers) + "/x", Username: "op", Password: "geheim", Silence: 2 * time.Second})
 			e.until(t, "two faults", func(e *eye) bool { return len(e.faults) >= 1 })
 			e.mu.Lock()
 			defer e.mu.Unlock()
@@ -121,8 +121,8 @@ func TestHandshakeThatNeverComes(t *testing.T) {
 	t.Parallel()
 	e, stop := watch(t, rtsp.Camera{URL: "rtsps://" + stranger(t, nil) + "/x", Silence: 300 * time.Millisecond})
 	e.until(t, "a fault", func(e *eye) bool { return len(e.faults) > 0 })
-	if f := e.faults[0]; f.Code != rtsp.TLSRefused {
-		t.Errorf("%+v", f)
+	if _, faults := e.now(); faults[0].Code != rtsp.TLSRefused {
+		t.Errorf("%+v", faults[0])
 	}
 	_ = stop()
 }
@@ -136,8 +136,8 @@ func TestTCPRefused(t *testing.T) {
 	proxy := refuseTCP(t, host)
 	e, _ := watch(t, rtsp.Camera{URL: "rtsp://" + proxy + "/" + path, RetryMin: time.Minute, RetryMax: time.Minute})
 	e.until(t, "pictures", func(e *eye) bool { return e.total > 50 })
-	if len(e.faults) > 0 {
-		t.Error(e.faults)
+	if _, faults := e.now(); len(faults) > 0 {
+		t.Error(faults)
 	}
 }
 
@@ -258,7 +258,8 @@ func TestFFmpegSends(t *testing.T) {
 			t.Cleanup(func() { cancel(); _ = push.Wait() })
 			e, _ := watch(t, rtsp.Camera{URL: sim.URL("live")})
 			e.until(t, "pictures of ffmpeg", func(e *eye) bool { return e.total > 40 })
-			if f := e.formats[len(e.formats)-1]; f.Codec != tc.codec || f.Width != 640 || f.Height != 360 || f.BFrames {
+			formats, _ := e.now()
+			if f := formats[len(formats)-1]; f.Codec != tc.codec || f.Width != 640 || f.Height != 360 || f.BFrames {
 				t.Errorf("format %+v", f)
 			}
 			checkPackets(t, e)

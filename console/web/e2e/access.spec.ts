@@ -45,7 +45,7 @@ test.afterAll(async ({ request }) => calm(request))
 
 for (const theme of ['dark', 'light']) {
   test(`no page has a fault that axe finds, ${theme}`, async ({ page, request }) => {
-    test.setTimeout(180_000)
+    test.setTimeout(420_000) // a walk through every page, beside the Go tests
     await page.setViewportSize({ width: 1600, height: 900 })
     const fire = await pointWith(request, /^fire\//, 'fire', 3)
     await page.goto(`/?theme=${theme}`)
@@ -107,7 +107,7 @@ const windows = [
 ]
 
 test('no page is wider than its window, in either direction of reading', async ({ page, request }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(300_000)
   const first = await pointWith(request, /^fire\/honeywell/, 'fire', 1)
   const second = await pointWith(request, /^fire\/honeywell/, 'fire', 2)
   await simulate(request, first.device, first.point, 'fire')

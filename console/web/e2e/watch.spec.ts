@@ -18,10 +18,13 @@ test('who is on watch is shown, by name and desk, and no longer once they left',
   await other.getByLabel('This desk is called').fill('Control room, left')
   await other.getByRole('button', { name: 'Save' }).click()
   const nairobi = page.locator('[data-station="nairobi"]')
-  await expect(nairobi.locator('[data-post]').filter({ hasText: 'Control room, left' })).toHaveCount(1)
+  // Who sits where is asked for every ten seconds.
+  await expect(nairobi.locator('[data-post]').filter({ hasText: 'Control room, left' })).toHaveCount(1, {
+    timeout: 25_000,
+  })
   await other.context().close() // without a word
   await expect(nairobi.locator('[data-post]').filter({ hasText: 'Control room, left' })).toHaveCount(0, {
-    timeout: 15_000,
+    timeout: 25_000,
   })
   expect((await new AxeBuilder({ page }).withTags(wcag).analyze()).violations).toEqual([])
 })
