@@ -30,7 +30,7 @@ bench-journal: ## looking back into a journal of 10,000,000 signals; some minute
 
 bench-video: ## live pictures: first picture, cost and delay: ARGS="-peer http://127.0.0.1:8889/{camera}/whep -peer-pid N -cameras 127.0.0.1:8554"
 	go build -o bin/bench ./cmd/bench
-	./bin/bench -only video $(ARGS)
+	./bin/bench -only video,overload $(ARGS)
 
 bench-screen: ui ## frames and key-to-paint of the alarm screen: 2,000 alarms, 50 changes a second
 	cd $(WEB) && node dev/smooth.mjs $(ARGS)
@@ -63,9 +63,10 @@ go-build:
 	@mkdir -p bin
 	go build -o bin/ $(addprefix ./cmd/,$(PROGRAMS))
 
-# Three packages at a time: the longest mostly wait, for links that are cut and programs that start again.
+# Three packages at a time: the longest mostly wait, for links that are cut and programs
+# that start again. Vet is part of lint; nobody debugs these binaries.
 go-test:
-	go test -race -p 3 -timeout 10m ./...
+	go test -race -p 3 -vet=off -ldflags='-s -w' -timeout 12m ./...
 	.ci/fuzz
 	.ci/generated
 

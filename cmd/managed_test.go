@@ -18,6 +18,9 @@ type sentConfig struct {
 	Version int64  `json:"version"`
 	State   string `json:"state"`
 	Managed bool   `json:"managed"`
+	Good    int64  `json:"good"`
+	Hash    string `json:"hash"`
+	Text    string `json:"text"`
 	Faults  []struct {
 		Line   int    `json:"line"`
 		Reason string `json:"reason"`
@@ -79,7 +82,7 @@ func TestTheConsoleConfiguresAGateway(t *testing.T) {
 		!strings.Contains(p.Errors[0].Message, "unknown profile") || !strings.Contains(p.Errors[1].Message, "unknown key") {
 		t.Errorf("refused: %d %s", status, answer)
 	}
-	if c := becomes(1, "refused"); len(c.Faults) != 2 {
+	if c := becomes(1, "refused"); len(c.Faults) != 2 || c.Good != 0 || c.Hash == "" {
 		t.Errorf("%+v", c)
 	}
 	good := fmt.Sprintf("devices:\n  - {id: sent, profile: test/storm, address: '%s', name: Sent}\n", panel())
@@ -101,6 +104,26 @@ func TestTheConsoleConfiguresAGateway(t *testing.T) {
 	e.start()
 	h.waitShows(zone("sent"), "normal", devices.Good)
 	becomes(2, "applied")
+	// A later one that is refused leaves it in force, and all of them can be read.
+	if status, answer := send(2, "devices: []\n"); status != 422 {
+		t.Errorf("a gateway that would see nothing: %d %s", status, answer)
+	}
+	if c := becomes(3, "refused"); c.Good != 2 {
+		t.Errorf("in force is %d, not what worked", c.Good)
+	}
+	var lines page[struct {
+		Version int64  `json:"version"`
+		State   string `json:"state"`
+		Faults  int    `json:"faults"`
+	}]
+	h.get("/gateways/"+e.id+"/configs", &lines)
+	if got := fmt.Sprintf("%+v", lines.Items); got != "[{Version:3 State:refused Faults:1} {Version:2 State:applied Faults:0} {Version:1 State:refused Faults:2}]" {
+		t.Errorf("the history reads %s", got)
+	}
+	var second sentConfig
+	if h.get("/gateways/"+e.id+"/configs/2", &second); second.Text != good || second.State != "applied" {
+		t.Errorf("version 2 reads as %+v", second)
+	}
 
 	plainly := h.newEdge("gw-plain")
 	plainly.start()

@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,7 @@ import (
 type viewer struct {
 	t       testing.TB
 	peer    *webrtc.PeerConnection
+	codec   rtsp.Codec
 	session string // its address
 
 	mu      sync.Mutex
@@ -40,10 +42,20 @@ type viewer struct {
 // watches posts an offer as somebody and follows the picture.
 func watches(t testing.TB, client *http.Client, base, camera, token string) (*viewer, int) {
 	t.Helper()
-	media := &webrtc.MediaEngine{}
-	if err := media.RegisterCodec(webrtc.RTPCodecParameters{PayloadType: 106, RTPCodecCapability: webrtc.RTPCodecCapability{
+	return watchesIn(t, rtsp.H264, client, base, camera, token)
+}
+
+// watchesIn is watches by a player of one codec.
+func watchesIn(t testing.TB, codec rtsp.Codec, client *http.Client, base, camera, token string) (*viewer, int) {
+	t.Helper()
+	plays := webrtc.RTPCodecCapability{
 		MimeType: webrtc.MimeTypeH264, ClockRate: rtsp.ClockRate, SDPFmtpLine: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
-	}}, webrtc.RTPCodecTypeVideo); err != nil {
+	}
+	if codec == rtsp.H265 {
+		plays = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeH265, ClockRate: rtsp.ClockRate}
+	}
+	media := &webrtc.MediaEngine{}
+	if err := media.RegisterCodec(webrtc.RTPCodecParameters{PayloadType: 106, RTPCodecCapability: plays}, webrtc.RTPCodecTypeVideo); err != nil {
 		t.Fatal(err)
 	}
 	var settings webrtc.SettingEngine
@@ -53,7 +65,7 @@ func watches(t testing.TB, client *http.Client, base, camera, token string) (*vi
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &viewer{t: t, peer: peer}
+	v := &viewer{t: t, peer: peer, codec: codec}
 	t.Cleanup(func() { peer.Close() })
 	if _, err := peer.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 		t.Fatal(err)
@@ -115,7 +127,7 @@ func (v *viewer) follow(track *webrtc.TrackRemote, began time.Time) {
 			v.gaps++
 		}
 		v.packets, v.last = v.packets+1, p.SequenceNumber
-		if v.first == 0 && picture.Key(rtsp.H264, p.Payload) {
+		if v.first == 0 && picture.Key(v.codec, p.Payload) {
 			v.first = time.Since(began)
 		}
 		v.mu.Unlock()
@@ -152,10 +164,11 @@ func (h *house) eye(id string) (e eye) {
 	return e
 }
 
-// watched is a house with a gateway and two cameras behind it.
+// watched is a house with a gateway and cameras behind it.
 type watched struct {
 	*house
 	edge    *edge
+	direct  *camera.Camera // that the console reaches itself
 	cameras map[string]*camera.Camera
 	base    string
 }
@@ -175,11 +188,14 @@ func newWatched(t *testing.T) *watched {
 	h.extra = fmt.Sprintf("cameras:\n  - {id: D-01, station: %s, name: Fence, address: %q, sub: %q}\n", station, direct.URL("main"), direct.URL("sub"))
 	h.start()
 	h.makeToken()
-	w := &watched{house: h, edge: h.newEdge("gw-1"), cameras: map[string]*camera.Camera{}, base: "http://" + h.http}
+	w := &watched{house: h, edge: h.newEdge("gw-1"), direct: direct, cameras: map[string]*camera.Camera{}, base: "http://" + h.http}
 	w.edge.extra = "console_url: " + w.base + "\ncameras:\n"
 	writeFile(t, filepath.Join(w.edge.dir, "camera"), "sim-camera\n")
-	for id, scene := range map[string]string{"C-01": "gate-a", "C-03": "gate-c"} {
+	for id, scene := range map[string]string{"C-01": "gate-a", "C-03": "gate-c", "C-05": "H.265"} {
 		views, err := camera.Scene(scene)
+		if scene == "H.265" {
+			views, err = camera.SceneH265()
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -310,6 +326,23 @@ func TestCamerasBehindAGateway(t *testing.T) {
 	t.Logf("first key picture of a camera that the console pulls: %s", own.first.Round(time.Millisecond))
 	waits(t, 5*time.Second, "it is live", func() bool { return w.eye("D-01").State.State == "live" })
 
+	t.Run("H.265 reaches who plays it, and who does not is told", func(t *testing.T) {
+		v, status := watchesIn(t, rtsp.H265, w.client, w.base, "C-05", w.token)
+		if status != http.StatusCreated {
+			t.Fatalf("WHEP answers %d", status)
+		}
+		v.grows(20 * time.Second)
+		waits(t, 10*time.Second, "a key picture", func() bool { v.mu.Lock(); defer v.mu.Unlock(); return v.first > 0 })
+		if _, status := watches(t, w.client, w.base, "C-05", w.token); status != http.StatusConflict {
+			t.Errorf("a player of H.264 alone: %d, want 409", status)
+		}
+	})
+
+	// In half a minute this is an alarm; it is looked for at the end.
+	if err := w.direct.SetFault(camera.Freeze); err != nil {
+		t.Fatal(err)
+	}
+
 	t.Run("a stopped stream is labelled, and viewers stay", func(t *testing.T) {
 		if err := w.cameras["C-01"].SetFault(camera.Stall); err != nil {
 			t.Fatal(err)
@@ -354,6 +387,32 @@ func TestCamerasBehindAGateway(t *testing.T) {
 
 	t.Run("a mark is locked, and a clip is whole", func(t *testing.T) { w.marks(t) })
 	t.Run("a camera turns for one officer at a time", func(t *testing.T) { w.turns(t) })
+	t.Run("a camera of the console's own alarms, by its name, until its picture goes on", func(t *testing.T) {
+		type alarm struct {
+			Kind       string `json:"kind"`
+			Point      string `json:"point"`
+			DeviceName string `json:"device_name"`
+			State      string `json:"state"`
+		}
+		open := func() (of []alarm) {
+			var list page[alarm]
+			w.get("/alarms", &list)
+			for _, a := range list.Items {
+				if strings.HasPrefix(a.Point, "console/D-01.") {
+					of = append(of, a)
+				}
+			}
+			return of
+		}
+		waits(t, 60*time.Second, "the alarm", func() bool { return len(open()) == 1 })
+		if a := open()[0]; a.Kind != "video.frozen" || a.DeviceName != "Fence" {
+			t.Errorf("the alarm is %+v", a)
+		}
+		if err := w.direct.SetFault(camera.NoFault); err != nil {
+			t.Fatal(err)
+		}
+		waits(t, 20*time.Second, "it is over", func() bool { list := open(); return len(list) == 0 || list[0].State == "returned" })
+	})
 
 	if status, _ := w.fetch(http.MethodDelete, strings.TrimPrefix(second.session, w.base)); status != 200 {
 		t.Errorf("leaving: %d", status)
@@ -447,7 +506,7 @@ func TestWhoMayWatch(t *testing.T) {
 		}
 	}
 	forbidden("a planner", planner)
-	view := func() *viewer {
+	viewOf := func(officer *http.Client) *viewer {
 		t.Helper()
 		v, status := watches(t, officer, w.base, "C-01", "")
 		if status != 201 {
@@ -456,6 +515,7 @@ func TestWhoMayWatch(t *testing.T) {
 		waits(t, 10*time.Second, "the officer sees it", func() bool { n, _ := v.seen(); return n > 5 })
 		return v
 	}
+	view := func() *viewer { return viewOf(officer) }
 	ends := func(what string, v *viewer, do func()) {
 		t.Helper()
 		began := time.Now()
@@ -466,6 +526,39 @@ func TestWhoMayWatch(t *testing.T) {
 			t.Errorf("%s: it took %s", what, took)
 		}
 		t.Logf("%s: %s", what, took.Round(10*time.Millisecond))
+	}
+	// The next officer takes over the desk: the picture goes on, and each has a view of their own.
+	desk := w.user("otto", "officer")
+	w.user("nina", "officer")
+	handed := viewOf(desk)
+	if status, body := w.fetches(desk, http.MethodPost, "/session/change", `{"username":"nina","password":"a long enough password"}`); status != 200 {
+		t.Fatalf("hand over the desk: %d %s", status, body)
+	}
+	waits(t, 10*time.Second, "the first officer's view ends", func() bool {
+		list := w.views("otto")
+		return len(list) == 1 && list[0]["why"] == "handed" && list[0]["to"] != ""
+	})
+	handed.grows(10 * time.Second)
+	ends("the picture ends with the next officer's session", handed, func() {
+		if status, body := w.fetches(desk, http.MethodDelete, "/session", ""); status != 204 {
+			t.Fatalf("sign out: %d %s", status, body)
+		}
+	})
+	waits(t, 10*time.Second, "the next officer's view is recorded", func() bool {
+		list := w.views("nina")
+		return len(list) == 1 && list[0]["why"] == "signed_out"
+	})
+	var people page[struct{ Name string }]
+	w.get("/cameras/C-01/people", &people)
+	var names []string
+	for _, p := range people.Items {
+		names = append(names, p.Name)
+	}
+	if !slices.IsSorted(names) || !slices.Contains(names, "olive") || slices.Contains(names, "pat") {
+		t.Errorf("whom a camera may name: %v", names)
+	}
+	if status, _ := w.fetches(officer, http.MethodGet, "/cameras/C-01/people", ""); status != 403 {
+		t.Errorf("an officer reads who works here: %d", status)
 	}
 	settings := map[string]any{"points": []string{}, "restricted": false, "allow": []string{}, "deny": []string{"role:officer"}, "retention_hours": 0, "always": false, "alarm_preset": "", "version": 0}
 	ends("the picture ends with the right", view(), func() { w.must(200, http.MethodPut, "/api/v1/cameras/C-01/settings", settings, nil) })

@@ -43,6 +43,7 @@ var things = []struct{ path, table, column string }{
 	{"/points/", "points", "id"},
 	{"/postures/", "postures", "id"},
 	{"/retention/holds/", "legal_holds", "id"},
+	{"/rosters/", "roster_records", "id"},
 	{"/rules/try/", "", ""}, // kept in memory, by the one who asked
 	{"/sites/", "cameras", "id"},
 	{"/rules/", "rules", "id"},
@@ -74,6 +75,9 @@ var placed = map[string]map[string]string{
 	"covers":              {"by_station": "elsewhere", "from_at": "2029-01-01", "until_at": "2029-01-02", "from": "2029-01-01", "until": "2029-01-02"},
 	"audit_entries":       nil, // the chain would not hold
 	"settings":            nil, // documents have owners
+	"roster_cells":        {"duties": "[]"},
+	"roster_duties":       {"duties": "[]"},
+	"duty_conditions":     {"active": "false", "told": "true"}, // others are raised and ended meanwhile
 	"point_labels":        nil,
 	"journal_minutes":     {},
 	"replay_frames":       nil, // needs its segment

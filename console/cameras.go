@@ -150,6 +150,7 @@ func (h *house) openCameras(ctx context.Context) error {
 			return cameras.Where{Area: w.Area, AreaName: w.AreaName, Level: w.Level, LevelName: w.LevelName}
 		},
 		Alarm: h.alarms.Find,
+		Users: (&store.Users{DB: h.db}).List,
 		Named: func(ctx context.Context, by auth.Operator, p devices.PointID, k devices.Kind) []string {
 			row, err := h.rationale.Of(ctx, by, rationale.Key{Point: p, Kind: k})
 			if err != nil {

@@ -34,6 +34,7 @@ import (
 	"guardroom/console/commands"
 	"guardroom/console/correlation"
 	"guardroom/console/doors"
+	"guardroom/console/duty"
 	"guardroom/console/figures"
 	"guardroom/console/fire"
 	"guardroom/console/impairments"
@@ -44,6 +45,7 @@ import (
 	"guardroom/console/people"
 	"guardroom/console/rationale"
 	"guardroom/console/replay"
+	"guardroom/console/rosters"
 	"guardroom/console/sites"
 	"guardroom/console/stations"
 	"guardroom/console/store"
@@ -81,6 +83,8 @@ type Desks struct {
 	Notify    *notify.Desk
 	Watch     *watch.Desk
 	Cameras   *cameras.Desk
+	Rosters   *rosters.Desk
+	Duty      *duty.Desk
 }
 
 // Addresses say where the console is.
@@ -129,6 +133,8 @@ type house struct {
 	impairments  *impairments.Desk
 	doors        *doors.Desk
 	people       *people.Desk
+	rosters      *rosters.Desk
+	duty         *duty.Desk
 	rationale    *rationale.Desk
 	held         *rationale.Held
 	rules        *correlation.Desk
@@ -221,6 +227,7 @@ func (h *house) start(ctx context.Context) error {
 	h.runRules(ctx)
 	h.runFigures(ctx)
 	h.work.Go(func() { h.fire.Run(ctx) })
+	h.work.Go(func() { h.duty.Run(ctx) })
 	h.work.Go(func() { h.impairments.Run(ctx) })
 	h.work.Go(func() { h.cameras.Run(ctx) })
 	if len(h.timers) > 0 {
@@ -291,6 +298,8 @@ func (h *house) openDesks(ctx context.Context) error {
 	h.openRationale()
 	h.openRules()
 	h.openFigures()
+	h.openRosters()
+	h.openDuty()
 	if err := h.openWatch(ctx); err != nil {
 		return err
 	}
@@ -368,6 +377,11 @@ func (h *house) board(ctx context.Context) (int64, []live.Event, error) {
 	if h.cameras != nil {
 		events = append(events, h.cameras.Events()...)
 	}
+	rostered, err := h.rosterBoard(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	events = append(events, rostered...)
 	if h.watch != nil { // at the start it seeds the board itself
 		kept, err := h.watch.Board(ctx)
 		if err != nil {
@@ -385,7 +399,7 @@ func (h *house) reseed(ctx context.Context) {
 		change, events, err := h.board(look)
 		cancel()
 		if err == nil {
-			h.hub.Reseed(change, append([]live.Topic{live.Alarm, live.Command, live.Shelf, live.Watch, live.Cover, live.Site, live.Investigation, live.Evacuation, live.Impairment, live.Camera}, doorTopics...), events)
+			h.hub.Reseed(change, append([]live.Topic{live.Alarm, live.Command, live.Shelf, live.Watch, live.Cover, live.Site, live.Investigation, live.Evacuation, live.Impairment, live.Camera}, append(rosterTopics, doorTopics...)...), events)
 			return
 		}
 		h.log.Warn("console: the board could not be read anew; will try again", "err", err)
@@ -412,7 +426,7 @@ func (h *house) serve() error {
 	options := api.Options{
 		Watch: h.watch, Notify: h.notify,
 		Fire: h.fire, Impairments: h.impairments,
-		Auth: h.auth, Stations: h.stations, Commands: h.commands, Doors: h.doors, People: h.people, Sites: h.sites, Hub: h.hub,
+		Auth: h.auth, Stations: h.stations, Commands: h.commands, Doors: h.doors, People: h.people, Rosters: h.rosters, Duty: h.duty, Sites: h.sites, Hub: h.hub,
 		Rationale: h.rationale, Rules: h.rules, Figures: h.figures, Cameras: h.cameras,
 		Alarms: h.alarms, Signals: &intake.Desk{Store: store.Signals{DB: h.db}}, Audit: &audit.Desk{Store: store.Audit{DB: h.db}}, Replay: &replay.Desk{Store: store.Replay{DB: h.db}},
 		Build: h.o.Build, Demo: h.o.Demo, Ready: h.ready, Unavailable: store.Transient, Web: h.o.Web,
@@ -496,6 +510,9 @@ func (h *house) close() {
 	}
 	if h.intake != nil {
 		h.intake.Close()
+	}
+	if h.rosters != nil {
+		h.rosters.Close()
 	}
 	h.work.Wait()
 	if h.video != nil {

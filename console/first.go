@@ -78,7 +78,7 @@ func (h *house) first(ctx context.Context) error {
 		return err
 	}
 	if h.o.Setup != nil {
-		return h.o.Setup(ctx, Desks{Auth: h.auth, Stations: h.stations, Alarms: h.alarms, Rationale: h.rationale, Rules: h.rules, Doors: h.doors, People: h.people, Sites: h.sites, Fire: h.fire, Notify: h.notify, Watch: h.watch, Cameras: h.cameras})
+		return h.o.Setup(ctx, Desks{Auth: h.auth, Stations: h.stations, Alarms: h.alarms, Rationale: h.rationale, Rules: h.rules, Doors: h.doors, People: h.people, Sites: h.sites, Fire: h.fire, Notify: h.notify, Watch: h.watch, Cameras: h.cameras, Rosters: h.rosters, Duty: h.duty})
 	}
 	return nil
 }

@@ -141,7 +141,7 @@ func (k *keeper) moved(path string) string {
 	if strings.Contains(to, "{level}") {
 		to = strings.ReplaceAll(to, "{level}", k.text(`SELECT id FROM places WHERE station = 'branch'`))
 	}
-	return strings.NewReplacer("{gateway}", "g2", "{device}", "door-1", "{local}", "door-1.lock", "{station}", "branch", "{version}", "1", "{hash}", strings.Repeat("0", 64), "{row}", "1", "{step}", "0",
+	return strings.NewReplacer("{gateway}", "g2", "{device}", "door-1", "{local}", "door-1.lock", "{station}", "branch", "{version}", "1", "{hash}", strings.Repeat("0", 64), "{row}", "1", "{kind}", "officer", "{item}", "o1", "{draft}", k.text(`SELECT id FROM roster_drafts WHERE station = 'branch'`), "{step}", "0",
 		"{session}", "1", "{transfer}", "1", "{bookmark}", k.text(`SELECT id FROM camera_bookmarks WHERE station = 'branch'`), "{export}", k.text(`SELECT id FROM camera_exports WHERE station = 'branch'`)).Replace(to)
 }
 
@@ -267,6 +267,8 @@ func (k *keeper) refused(method, path string, body any) {
 			query.Set(name, "text")
 		case "month":
 			query.Set(name, "2026-01")
+		case "date":
+			query.Set(name, "2026-01-01")
 		case "kind":
 			if path == "/rationale/of" {
 				query.Set(name, "door.forced")

@@ -16,6 +16,9 @@ import (
 var ruleBody = object{"pattern": "count", "match": object{"kinds": []string{"access.denied"}}, "count": 3, "within": 300, "by": "point",
 	"outcome": object{"do": "alarm", "priority": 3, "text": "refused"}}
 
+// aDemand is a place that somebody is wanted for.
+var aDemand = object{"post": "none", "date": "2030-01-01", "shift": "D", "from": "00:00", "to": "00:00", "headcount": 1, "min_rank": "", "required": []string{}, "source": ""}
+
 // routes is every route of the API, the right that it needs, and what somebody
 // with that right gets. "" is any signed-in user, "open" nobody at all.
 var routes = []struct {
@@ -53,6 +56,8 @@ var routes = []struct {
 	{"POST", "/gateways", auth.GatewaysManage, 422, object{"id": "a/b", "station": "hq"}},
 	{"POST", "/gateways/{id}/credential", auth.GatewaysManage, 404, object{}},
 	{"GET", "/gateways/{id}/config", auth.DevicesConfigure, 404, nil},
+	{"GET", "/gateways/{id}/configs", auth.DevicesConfigure, 404, nil},
+	{"GET", "/gateways/{id}/configs/{version}", auth.DevicesConfigure, 404, nil},
 	{"POST", "/gateways/{id}/config", auth.DevicesConfigure, 404, object{"version": 0, "text": "devices: []"}},
 	{"DELETE", "/gateways/{id}", auth.GatewaysManage, 404, nil},
 	{"GET", "/devices", auth.DevicesRead, 200, nil},
@@ -100,6 +105,72 @@ var routes = []struct {
 	{"GET", "/people/{id}/photo", auth.PeopleRead, 404, nil},
 	{"GET", "/people-imports", auth.PeopleImport, 200, nil},
 	{"POST", "/people-imports", auth.PeopleImport, 422, "no form"},
+	{"GET", "/rosters/{station}", auth.RostersRead, 200, nil},
+	{"POST", "/rosters/{station}/officers", auth.RostersPlan, 200, object{"items": []object{}}},
+	{"POST", "/rosters/{station}/posts", auth.RostersPlan, 200, object{"items": []object{}}},
+	{"POST", "/rosters/{station}/shift-types", auth.RostersPlan, 200, object{"items": []object{}}},
+	{"POST", "/rosters/{station}/rules", auth.RostersPlan, 200, object{"items": []object{}}},
+	{"POST", "/rosters/{station}/holidays", auth.RostersPlan, 200, object{"items": []object{}}},
+	{"PUT", "/rosters/{station}/calendar", auth.RostersPlan, 409, object{"version": 7, "item": object{"week_start": 1, "night_from": "23:00", "night_to": "06:00", "night_least": 180, "firearm": "", "lead": 0, "grace": 15, "check_grace": 5, "alarms": false, "swaps_approved": false}}},
+	{"POST", "/rosters/{station}/pack", auth.RostersPlan, 422, object{"pack": "none"}},
+	{"DELETE", "/rosters/{station}/register/{kind}/{item}", auth.RostersPlan, 404, nil},
+	{"GET", "/roster-rules", "", 200, nil},
+	{"GET", "/rosters/{station}/roster", auth.RostersRead, 200, nil},
+	{"POST", "/rosters/{station}/roster", auth.RostersAmend, 422, object{"publication": 0, "why": "x", "changes": []object{}}},
+	{"GET", "/rosters/{station}/publications", auth.RostersRead, 200, nil},
+	{"GET", "/rosters/{station}/drafts", auth.RostersPlan, 200, nil},
+	{"POST", "/rosters/{station}/drafts", auth.RostersPlan, 422, object{"name": "x", "from": "2030-01-02", "until": "2030-01-01"}},
+	{"GET", "/rosters/{station}/drafts/{draft}", auth.RostersPlan, 404, nil},
+	{"DELETE", "/rosters/{station}/drafts/{draft}", auth.RostersPlan, 404, nil},
+	{"GET", "/rosters/{station}/drafts/{draft}/edits", auth.RostersPlan, 404, nil},
+	{"POST", "/rosters/{station}/drafts/{draft}/edits", auth.RostersPlan, 422, object{"cells": []object{}}},
+	{"POST", "/rosters/{station}/drafts/{draft}/undo", auth.RostersPlan, 404, nil},
+	{"POST", "/rosters/{station}/drafts/{draft}/redo", auth.RostersPlan, 404, nil},
+	{"PUT", "/rosters/{station}/drafts/{draft}/demands", auth.RostersPlan, 404, object{"version": 0, "demands": []object{}}},
+	{"POST", "/rosters/{station}/drafts/{draft}/approvals", auth.RostersApprove, 404, object{"violations": []string{"x"}, "reason": "x"}},
+	{"GET", "/rosters/{station}/drafts/{draft}/fixes", auth.RostersPlan, 404, nil},
+	{"POST", "/rosters/{station}/drafts/{draft}/who", auth.RostersPlan, 404, aDemand},
+	{"POST", "/rosters/{station}/drafts/{draft}/why", auth.RostersPlan, 404, aDemand},
+	{"POST", "/rosters/{station}/drafts/{draft}/rebase", auth.RostersPlan, 404, nil},
+	{"GET", "/rosters/{station}/drafts/{draft}/publication", auth.RostersPlan, 404, nil},
+	{"POST", "/rosters/{station}/drafts/{draft}/publication", auth.RostersPublish, 404, object{"version": 0, "number": 1}},
+	{"POST", "/rosters/{station}/drafts/{draft}/planning", auth.RostersPlan, 404, object{"seconds": 1}},
+	{"GET", "/rosters/{station}/drafts/{draft}/planning", auth.RostersPlan, 404, nil},
+	{"POST", "/rosters/{station}/drafts/{draft}/planning/stop", auth.RostersPlan, 404, nil},
+	{"POST", "/rosters/{station}/drafts/{draft}/planning/keep", auth.RostersPlan, 404, nil},
+	{"DELETE", "/rosters/{station}/drafts/{draft}/planning", auth.RostersPlan, 404, nil},
+	{"GET", "/rosters/{station}/drafts/{draft}/conflicts", auth.RostersPlan, 404, nil},
+	{"POST", "/rosters/{station}/reliefs", auth.RostersAmend, 422, object{}},
+	{"POST", "/rosters/{station}/import", auth.RostersPlan, 200, object{"what": "officers", "file": "bmFtZQo=", "dry_run": true}},
+	{"GET", "/rosters/{station}/export", auth.RostersPlan, 200, nil},
+	{"GET", "/rosters/{station}/absences", auth.RostersRead, 200, nil},
+	{"POST", "/rosters/{station}/leave", auth.RostersPlan, 422, object{"version": 0, "item": object{"id": "", "officer": "nobody", "kind": "annual", "from": "2030-01-01", "until": "2030-01-02", "decision": "requested", "note": ""}}},
+	{"POST", "/rosters/{station}/requests", auth.RostersPlan, 422, object{"version": 0, "item": object{"id": "", "officer": "nobody", "wish": "free", "from": "2030-01-01", "until": "2030-01-02", "shifts": []string{}, "posts": []string{}, "weight": 0, "decision": "requested", "note": ""}}},
+	{"GET", "/rosters/{station}/mine", auth.RostersRead, 200, nil},
+	{"GET", "/rosters/{station}/detail", auth.RostersRead, 200, nil},
+	{"PUT", "/rosters/{station}/detail", auth.RostersAmend, 409, object{"date": "2030-01-01", "version": 7, "text": "x"}},
+	{"GET", "/rosters/{station}/detail/export", auth.RostersRead, 200, nil},
+	{"GET", "/rosters/{station}/statistics", auth.RostersPlan, 200, nil},
+	{"GET", "/rosters/{station}/statistics/export", auth.RostersPlan, 200, nil},
+	{"GET", "/rosters/{station}/swaps", auth.RostersRead, 200, nil},
+	{"POST", "/rosters/{station}/swaps", auth.RostersAmend, 422, object{"gives": object{"officer": "a", "date": "2030-01-01"}, "wants": object{"officer": "b", "date": "2030-01-01"}}},
+	{"POST", "/rosters/{station}/swaps/{id}", auth.RostersRead, 404, object{"version": 1, "do": "accept"}},
+	{"GET", "/rosters/{station}/recalls", auth.RostersRead, 200, nil},
+	{"POST", "/rosters/{station}/recalls", auth.RostersAmend, 422, object{"officers": []string{}, "date": "2030-01-01", "shift": "D", "minutes": 5}},
+	{"POST", "/rosters/{station}/recalls/{id}", auth.RostersRead, 404, object{"version": 1, "do": "accept"}},
+	{"GET", "/rosters/{station}/templates", auth.RostersPlan, 200, nil},
+	{"DELETE", "/rosters/{station}/templates/{id}", auth.RostersPlan, 404, nil},
+	{"POST", "/rosters/{station}/drafts/{draft}/templates", auth.RostersPlan, 404, object{"name": "week", "from": "2030-01-01", "until": "2030-01-07"}},
+	{"POST", "/rosters/{station}/drafts/{draft}/templates/{id}", auth.RostersPlan, 404, object{"from": "2030-01-01", "until": "2030-01-07"}},
+	{"POST", "/rosters/{station}/drafts/{draft}/copy", auth.RostersPlan, 404, object{"from": "2030-01-01", "until": "2030-01-07", "to": "2030-01-08", "last": "2030-01-14"}},
+	{"GET", "/rosters/{station}/mine/calendar", auth.RostersRead, 409, nil}, // nobody's account belongs to an officer here
+	{"POST", "/rosters/{station}/mine/calendar", auth.RostersRead, 409, nil},
+	{"DELETE", "/rosters/{station}/mine/calendar", auth.RostersRead, 409, nil},
+	{"GET", "/calendars/{station}/{token}", "open", 404, nil},
+	{"GET", "/duty/{station}", auth.RostersRead, 200, nil},
+	{"POST", "/duty/{station}/attendance", auth.DutyWrite, 404, object{"officer": "nobody", "date": "2030-01-01", "shift": "D", "version": 0, "do": "arrive"}},
+	{"GET", "/duty/{station}/hours", auth.RostersRead, 200, nil},
+	{"POST", "/duty/{station}/calls", auth.DutyWrite, 404, object{"post": "none"}},
 	{"GET", "/commands", auth.DevicesRead, 200, nil},
 	{"GET", "/commands/{id}", auth.DevicesRead, 404, nil},
 	{"GET", "/alarms", auth.AlarmsRead, 200, nil},
@@ -173,6 +244,7 @@ var routes = []struct {
 	{"GET", "/impairments/{id}", auth.SitesRead, 404, nil},
 	{"POST", "/impairments/{id}/prolong", auth.AlarmsRemove, 404, object{"version": 1, "until": "2031-01-01T00:00:00Z", "reason": "works"}},
 	{"POST", "/impairments/{id}/end", auth.AlarmsRemove, 404, object{"version": 1}},
+	{"POST", "/impairments/{id}/again", auth.AlarmsRemove, 404, object{"version": 1}},
 	{"POST", "/impairments/{id}/round", auth.WardensWrite, 404, object{}},
 	{"GET", "/impairments.csv", auth.SitesRead, 200, nil},
 	{"GET", "/signals", auth.SignalsRead, 200, nil},
@@ -235,6 +307,7 @@ var routes = []struct {
 	{"GET", "/cameras/{id}/settings", auth.CamerasConfigure, 404, nil},
 	{"PUT", "/cameras/{id}/settings", auth.CamerasConfigure, 404, object{"points": []string{}, "restricted": false, "allow": []string{}, "deny": []string{}, "retention_hours": 0, "always": false, "alarm_preset": "", "version": 0}},
 	{"GET", "/cameras/{id}/timeline", auth.CamerasPlay, 404, nil},
+	{"GET", "/cameras/{id}/people", auth.CamerasConfigure, 404, nil},
 	{"GET", "/cameras/{id}/presets", auth.CamerasWatch, 404, nil},
 	{"POST", "/cameras/{id}/ptz", auth.CamerasMove, 404, object{"action": "stop"}},
 	{"GET", "/cameras/{id}/bookmarks", auth.CamerasPlay, 404, nil},
@@ -278,10 +351,25 @@ func address(path string) string {
 	}
 	nobody := "0197f000-0000-7000-8000-000000000000"
 	path = strings.NewReplacer("{station}", "hq", "{level}", nobody, "{version}", "1", "{hash}", strings.Repeat("0", 64), "{row}", "l0", "{id}", nobody,
-		"{session}", nobody, "{bookmark}", nobody, "{export}", nobody, "{transfer}", nobody).Replace(path)
+		"{session}", nobody, "{bookmark}", nobody, "{export}", nobody, "{transfer}", nobody, "{token}", nobody).Replace(path)
 	if strings.HasPrefix(path, "/places/") || strings.HasPrefix(path, "/fire/zones/") || strings.Contains(path, "/cameras/") {
 		path += "?version=1" // what is to be removed was seen
 	}
+	for end, query := range map[string]string{
+		"/register/{kind}/{item}": "?version=0", "/roster": "?from=2030-01-01&until=2030-01-31", "/absences": "?from=2030-01-01&until=2030-01-31", "/templates/" + nobody: "?version=1",
+		"/fixes": "?key=x", "hq/export": "?what=officers&format=csv",
+	} {
+		if strings.HasPrefix(path, "/rosters/") && strings.HasSuffix(path, end) {
+			path += query
+		}
+	}
+	if strings.HasSuffix(path, "/hours") || strings.HasSuffix(path, "/statistics") || strings.HasSuffix(path, "/statistics/export") {
+		path += "?from=2030-01-01&until=2030-01-31"
+	}
+	if strings.HasSuffix(path, "/detail") || strings.HasSuffix(path, "/detail/export") {
+		path += "?date=2030-01-01"
+	}
+	path = strings.NewReplacer("{kind}", "officer", "{item}", "nobody", "{draft}", nobody).Replace(path)
 	if slices.Contains([]string{"/watch/settings", "/handover", "/handovers", "/fire/settings", "/contacts", "/duty-chiefs", "/people-imports"}, path) {
 		path += "?station=hq"
 	}

@@ -66,8 +66,9 @@ func (h *house) openWatch(ctx context.Context) error {
 		Sections: []watch.Section{
 			{Name: "responses", Title: "What to do at each point", Rows: kept.Responses},
 			{Name: "fire-zones", Title: "Fire zones", Rows: kept.FireZones},
+			{Name: "plans", Title: "Plans: the drawings to take from the drawer", Rows: kept.Plans},
 		},
-		Folder: folder, Log: h.log,
+		Folder: folder, Log: h.log, Shift: h.duty.Turnover,
 	})
 	if err != nil {
 		return fmt.Errorf("open the watch: %w", err)

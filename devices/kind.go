@@ -82,6 +82,14 @@ const (
 	// station, and its fallback pack is old.
 	WatchMissed Kind = "watch.missed"
 	FallbackOld Kind = "fallback.old"
+
+	// And of duty: an officer is late or has not come, a post is empty, a check call
+	// is missed, an officer whose duty is over still waits for the relief.
+	DutyLate     Kind = "duty.late"
+	DutyNoShow   Kind = "duty.no_show"
+	PostEmpty    Kind = "duty.post_empty"
+	CheckMissed  Kind = "duty.check_missed"
+	ReliefMissed Kind = "duty.relief_missed"
 )
 
 // KindInfo says how a kind behaves.
@@ -160,6 +168,12 @@ var kinds = map[Kind]KindInfo{
 
 	WatchMissed: {Alarm: true, Priority: 2},
 	FallbackOld: {Alarm: true, Priority: 3},
+
+	DutyLate:     {Alarm: true, Priority: 4},
+	DutyNoShow:   {Alarm: true, Priority: 3},
+	PostEmpty:    {Alarm: true, Priority: 2},
+	CheckMissed:  {Alarm: true, Priority: 2},
+	ReliefMissed: {Alarm: true, Priority: 3},
 }
 
 // Info returns how k behaves. An unknown kind is an alarm of priority 2 that

@@ -31,6 +31,14 @@ type Signal struct {
 // of the gateway, "<epoch>/<seq>", what it says stands in the point's order.
 const Follows = "follows"
 
+// The detail fields by which the console itself says what a point belongs to that
+// no gateway has registered.
+const (
+	DeviceNameDetail = "device_name"
+	LocationDetail   = "location"
+	CategoryDetail   = "category"
+)
+
 // Clock is the state of the gateway's clock.
 type Clock string
 

@@ -16,6 +16,7 @@ type Publication struct {
 	At      time.Time    `json:"at"`
 	Changes []Difference `json:"changes"` // against what was published before
 	Told    []string     `json:"told"`    // officers with a change
+	Untold  []string     `json:"untold"`  // those of them whom no word reaches: somebody tells them
 }
 
 // A Difference is a cell that is not what it was.

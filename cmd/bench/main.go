@@ -16,6 +16,7 @@
 //	drain.go    a backlog, and alarms       readers.go  500 screens
 //	past.go     looking back into 10,000,000 signals; pastdata.go makes them up
 //	video.go    cameras to viewers: videocamera.go, videoserver.go, videoplayer.go
+//	videooverload.go  the same with far too little processor time
 package main
 
 import (
@@ -43,7 +44,11 @@ var measurements = []measurement{
 	{"drain", "a gateway drains a backlog while new alarms overtake it", drain},
 	{"journal", "looking back into a journal of 10,000,000 signals; only when named: it takes minutes", thePast},
 	{"video", "live pictures: first picture, cost and delay of 50 viewers, 64 cameras; only when named", liveVideo},
+	{"overload", "live pictures on a machine that has no time for them; only when named", overloaded},
 }
+
+// alone are those that need none of the programs, and that run only when named.
+var alone = map[string]bool{"journal": true, "video": true, "overload": true}
 
 type measurement struct {
 	name, about string
@@ -71,6 +76,7 @@ type options struct {
 	backlog int
 	samples int
 	rows    int
+	journal string // folder of the journal, where it stays
 	joins   int    // for the first picture
 	cameras string // where the bench's cameras listen
 	peer    string // WHEP endpoint of another server
@@ -115,6 +121,7 @@ func parse(args []string) (options, error) {
 	f.IntVar(&o.backlog, "backlog", 1_000_000, "signals in the backlog that is drained")
 	f.IntVar(&o.samples, "samples", 300, "registers toggled for register to screen, at least 200 for a figure to trust")
 	f.IntVar(&o.rows, "rows", 10_000_000, "signals in the journal that is looked back into")
+	f.StringVar(&o.journal, "journal", "", "folder of that journal, which then stays and is used again; made anew and removed without it")
 	f.IntVar(&o.joins, "joins", 40, "times that a viewer of live video joins at a random instant")
 	f.StringVar(&o.cameras, "cameras", "127.0.0.1:0", "address of the cameras of live video (RTSP): a peer pulls /0, /1, … there")
 	f.StringVar(&o.peer, "peer", "", "measure the WHEP endpoint of another server too, such as http://127.0.0.1:8889/{camera}/whep")
@@ -163,7 +170,7 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	for _, program := range []string{"console", "gateway"} {
-		if o.profile != "" || slices.Equal(o.only, []string{"journal"}) || slices.Equal(o.only, []string{"video"}) {
+		if o.profile != "" || len(o.only) > 0 && !slices.ContainsFunc(o.only, func(name string) bool { return !alone[name] }) {
 			break // they run inside this program, or not at all
 		}
 		if _, err := os.Stat(filepath.Join(b.o.bin, program)); err != nil {
@@ -189,7 +196,7 @@ func run(ctx context.Context, o options) (err error) {
 	defer b.close()
 	var failed []error
 	for _, m := range measurements {
-		if !slices.Contains(o.only, m.name) && (len(o.only) > 0 || m.name == "journal" || m.name == "video") {
+		if !slices.Contains(o.only, m.name) && (len(o.only) > 0 || alone[m.name]) {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "bench: %s: %s\n", m.name, m.about)

@@ -123,7 +123,7 @@ func (p *past) build(db *store.DB, run func(sql string, write func(w io.Writer) 
 		return err
 	}
 	if err := run(`COPY alarms (id, station, gateway, device, device_name, point, point_name, location, kind, category, priority, life_safety, state, beneath,
-		raised_at, last_at, received_at, cleared_at, count, text, signal_state, detail, confirmed, suppressed_children, late, demo, version, change,
+		raised_at, last_at, received_at, cleared_at, count, text, signal_state, detail, confirmed, suppressed_children, late, demo, version,
 		asked, claimed, born_suppressed, epoch, seq) FROM STDIN`, copyOf(alarms)); err != nil {
 		return err
 	}
@@ -256,7 +256,7 @@ func (p *past) raise(alarms, history io.Writer, point *pastPoint, kind *pastKind
 	if state != "normal" {
 		cleared = `\N`
 	}
-	fmt.Fprintf(alarms, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%t\t%s\t%s\t%s\t%s\t%s\t%s\t1\t%s\t%s\t{}\tfalse\t0\tfalse\tfalse\t3\t1\t1\t\tfalse\t1\t%d\n",
+	fmt.Fprintf(alarms, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%t\t%s\t%s\t%s\t%s\t%s\t%s\t1\t%s\t%s\t{}\tfalse\t0\tfalse\tfalse\t3\t1\t\tfalse\t1\t%d\n",
 		id, point.station, point.gateway, point.device, point.device, point.id, point.name, point.place, kind.kind, point.category,
 		kind.prio, kind.kind.Info().LifeSafety, state, state, stamp, stamp, stamp, cleared, kind.text, kind.state, p.alarms)
 	p.line(history, id, at, "raised", "", "unacknowledged", "system")

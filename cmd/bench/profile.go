@@ -49,6 +49,8 @@ func child(args []string) error {
 		err = childCameras(ctx, *config)
 	case "video":
 		err = childVideo(ctx, *config)
+	case "work":
+		err = childWork(ctx)
 	case "bare":
 		err = childBare(ctx, *config)
 	default:

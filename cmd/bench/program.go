@@ -28,7 +28,7 @@ type program struct {
 // reads into ready.
 func (b *bench) start(ctx context.Context, name string, ready any, args ...string) (*program, error) {
 	path := filepath.Join(b.o.bin, name)
-	if b.o.profile != "" || name == "bare" || name == "cameras" || name == "video" {
+	if b.o.profile != "" || name == "bare" || name == "cameras" || name == "video" || name == "work" {
 		self, err := os.Executable()
 		if err != nil {
 			return nil, err

@@ -87,7 +87,7 @@ func (b *bench) withVideo(ctx context.Context, cameras string, count int, measur
 
 // warm connects once a camera has a picture.
 func warm(ctx context.Context, endpoint string) (*watcher, error) {
-	w, err := watchPicture(ctx, endpoint)
+	w, err := watchPicture(ctx, endpoint, true)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (b *bench) oneCamera(ctx context.Context, s side, helpers ...int) error {
 			return context.Cause(ctx)
 		}
 		began := time.Now()
-		w, err := watchPicture(ctx, s.endpoint(0))
+		w, err := watchPicture(ctx, s.endpoint(0), false)
 		if err != nil {
 			return err
 		}
@@ -187,7 +187,7 @@ func (b *bench) show(ctx context.Context, s side, viewers int, camera func(int) 
 		}
 	}()
 	for i := range viewers {
-		w, err := watchPicture(ctx, s.endpoint(camera(i)))
+		w, err := watchPicture(ctx, s.endpoint(camera(i)), false)
 		if err != nil {
 			return nil, err
 		}

@@ -34,6 +34,8 @@ type watcher struct {
 	packets int
 	missing int
 	seq     uint16
+	ages    []told
+	made    map[uint32]time.Time // the camera made a picture, by its time stamp, while it is measured
 }
 
 var watcherAPI = sync.OnceValues(func() (*webrtc.API, error) {
@@ -59,13 +61,13 @@ var watcherAPI = sync.OnceValues(func() (*webrtc.API, error) {
 	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(registry)), nil
 })
 
-// watchPicture connects to a WHEP endpoint.
-func watchPicture(ctx context.Context, endpoint string) (*watcher, error) {
+// watchPicture connects to a WHEP endpoint; with ages it is told how old its picture is.
+func watchPicture(ctx context.Context, endpoint string, ages bool) (*watcher, error) {
 	api, err := watcherAPI()
 	if err != nil {
 		return nil, err
 	}
-	w := &watcher{began: time.Now(), first: make(chan time.Duration, 1)}
+	w := &watcher{began: time.Now(), first: make(chan time.Duration, 1), made: map[uint32]time.Time{}}
 	if w.pc, err = api.NewPeerConnection(webrtc.Configuration{}); err != nil {
 		return nil, err
 	}
@@ -78,16 +80,21 @@ func watchPicture(ctx context.Context, endpoint string) (*watcher, error) {
 			w.take(p, time.Now())
 		}
 	})
-	if err := w.connect(ctx, endpoint); err != nil {
+	if err := w.connect(ctx, endpoint, ages); err != nil {
 		_ = w.pc.Close()
 		return nil, err
 	}
 	return w, nil
 }
 
-func (w *watcher) connect(ctx context.Context, endpoint string) error {
+func (w *watcher) connect(ctx context.Context, endpoint string, ages bool) error {
 	if _, err := w.pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 		return err
+	}
+	if ages {
+		if err := w.hearAges(); err != nil {
+			return err
+		}
 	}
 	offer, err := w.pc.CreateOffer(nil)
 	if err != nil {
@@ -140,6 +147,9 @@ func (w *watcher) take(p *rtp.Packet, at time.Time) {
 	w.seq = p.SequenceNumber + 1
 	if stamp, ok := stampOf(p.Payload); ok {
 		w.stamp, w.unit = stamp, p.Timestamp
+		if w.count {
+			w.made[p.Timestamp] = stamp
+		}
 	}
 	kind := p.Payload[0] & 0x1f
 	w.keyed = w.keyed || kind == 5 || kind == 28 && p.Payload[1]&0x1f == 5

@@ -170,6 +170,9 @@ func (h *house) setup(ctx context.Context, d console.Desks) error {
 	if err := h.suppression(ctx, d); err != nil {
 		return err
 	}
+	if err := h.rosters(ctx, d); err != nil {
+		return err
+	}
 	if err := h.watch(ctx, d); err != nil {
 		return err
 	}
@@ -242,7 +245,7 @@ func (h *house) gateway(at console.Addresses, e edge) (gateway.Config, error) {
 	// JSON is YAML.
 	text, err := json.MarshalIndent(map[string]any{
 		"id": e.id, "station": e.station, "console_url": at.HTTP, "broker": broker, "credential_file": e.credentialFile(),
-		"demo": true, "data": e.folder, "devices": devices, "cameras": cameras, "recorder": demoRecorder, "card_key_file": filepath.Join(h.data, "console", console.CardKeyFile),
+		"demo": true, "managed": e.branch != "", "data": e.folder, "devices": devices, "cameras": cameras, "recorder": demoRecorder, "card_key_file": filepath.Join(h.data, "console", console.CardKeyFile),
 	}, "", "  ")
 	if err != nil {
 		return gateway.Config{}, err

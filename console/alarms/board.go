@@ -2,6 +2,7 @@ package alarms
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,23 @@ type Heard struct {
 	Station  string    `json:"station"`
 	Received time.Time `json:"received"`
 	About    About     `json:"-"`
+}
+
+// name takes what the console itself (epoch 0) says of a point that no gateway has
+// registered, such as that of a camera of its own.
+func (h *Heard) name() {
+	name, said := h.Detail[devices.DeviceNameDetail]
+	if h.Epoch != 0 || h.About.DeviceName != "" || !said {
+		return
+	}
+	h.About.DeviceName = name
+	h.About.Location = cmp.Or(h.About.Location, h.Detail[devices.LocationDetail])
+	h.About.Category = cmp.Or(h.About.Category, h.Detail[devices.CategoryDetail])
+	rest := maps.Clone(h.Detail)
+	for _, taken := range []string{devices.DeviceNameDetail, devices.LocationDetail, devices.CategoryDetail} {
+		delete(rest, taken)
+	}
+	h.Detail = rest
 }
 
 // place is where h stands in its gateway's sequence. What the console itself says
@@ -315,6 +333,7 @@ func (b *Board) restoreLate(h *Heard, a *Alarm, now Condition) {
 // open begins an alarm. When something lies over its point it is born out of
 // sight.
 func (b *Board) open(h *Heard, state State) *Alarm {
+	h.name()
 	thought := b.thought(h.Point, h.Kind)
 	a := &Alarm{
 		ID: b.NewID(), Station: h.Station,

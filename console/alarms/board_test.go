@@ -424,3 +424,36 @@ func TestAPanelsSummaryIsNoSecondDetector(t *testing.T) {
 		}
 	}
 }
+
+// The console names points of its own; a gateway's word about a name is not taken.
+func TestTheConsoleNamesItsOwnPoints(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name     string
+		epoch    uint64
+		known    string
+		want     string
+		location string
+		left     int // facts of the detail
+	}{
+		{"the console's own", 0, "", "Fence", "North", 1},
+		{"a point that the register knows", 0, "Known", "Known", "", 4},
+		{"a gateway", 1, "", "", "", 4},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBoard()
+			h := say(1, "+D-01.picture video.frozen")
+			h.Epoch, h.About.DeviceName = tc.epoch, tc.known
+			h.Detail = map[string]string{devices.DeviceNameDetail: "Fence", devices.LocationDetail: "North", devices.CategoryDetail: "camera", "reason": "x"}
+			b.Apply(h)
+			all := b.Touched()
+			if len(all) != 1 || all[0].DeviceName != tc.want || all[0].Location != tc.location || len(all[0].Detail) != tc.left {
+				t.Errorf("%d alarms: %+v", len(all), all[0])
+			}
+			if len(h.Detail) != 4 {
+				t.Error("the signal was changed")
+			}
+		})
+	}
+}

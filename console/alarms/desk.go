@@ -22,6 +22,9 @@ type Desk struct {
 	Policies *Policies
 	// Zone is the time zone of a station; nil when the desk has none to ask.
 	Zone func(station string) *time.Location
+	// Rostered is when the shift that a user is on ends by the roster in force, after an
+	// instant or, with none, after now; false without a roster. May be nil.
+	Rostered func(ctx context.Context, station, user string, after time.Time) (time.Time, bool)
 }
 
 // desk is what the desk needs of the store for alarms; see shelves for the rest.

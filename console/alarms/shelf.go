@@ -155,8 +155,9 @@ func (d *Desk) shelve(ctx context.Context, by auth.Operator, spot Spot, point de
 	if spot.perimeter(kind) && strings.TrimSpace(aside.Patrol) == "" {
 		return Shelf{}, &InvalidError{Field: "patrol", Reason: "this point guards the perimeter: name the patrol that stands in for it"}
 	}
+	rostered := d.rostered(ctx, by, spot.Station, time.Time{})
 	return d.Store.Remove(ctx, by, func(now time.Time) (Removal, audit.Entry, error) {
-		until, end, err := d.limit(by, spot.Station, now, aside)
+		until, end, err := d.limit(by, spot.Station, now, rostered, aside)
 		if err != nil {
 			return Removal{}, audit.Entry{}, err
 		}
@@ -169,7 +170,7 @@ func (d *Desk) shelve(ctx context.Context, by auth.Operator, spot Spot, point de
 }
 
 // limit is when a shelving ends at the latest, by what by may.
-func (d *Desk) limit(by auth.Operator, station string, now time.Time, aside Aside) (time.Time, End, error) {
+func (d *Desk) limit(by auth.Operator, station string, now, rostered time.Time, aside Aside) (time.Time, End, error) {
 	policy := d.Policies.Of(station)
 	longest := time.Duration(policy.Handling.LongestMinutes) * time.Minute
 	span := time.Duration(min(aside.Minutes, 10*365*24*60)) * time.Minute
@@ -185,7 +186,7 @@ func (d *Desk) limit(by auth.Operator, station string, now time.Time, aside Asid
 		if aside.OneShot {
 			end = EndOneShot
 		}
-		shift := d.shiftEnd(station, now)
+		shift := d.shiftEnd(station, now, rostered)
 		if latest := now.Add(longest); shift.After(latest) {
 			shift = latest
 		}
@@ -202,7 +203,22 @@ func (d *Desk) limit(by auth.Operator, station string, now time.Time, aside Asid
 	return now.Add(span).Truncate(time.Microsecond), EndTime, nil
 }
 
-func (d *Desk) shiftEnd(station string, now time.Time) time.Time {
+// rostered is when the shift of whoever shelves ends by the roster in force; zero
+// without one. It is asked before the transaction.
+func (d *Desk) rostered(ctx context.Context, by auth.Operator, station string, after time.Time) time.Time {
+	if d.Rostered == nil {
+		return time.Time{}
+	}
+	end, _ := d.Rostered(ctx, station, by.ID, after)
+	return end
+}
+
+// shiftEnd is the end of the shift by the roster when that lies after now, or by the
+// times that the station has chosen.
+func (d *Desk) shiftEnd(station string, now, rostered time.Time) time.Time {
+	if rostered.After(now) {
+		return rostered
+	}
 	var zone *time.Location
 	if d.Zone != nil {
 		zone = d.Zone(station)
@@ -357,6 +373,10 @@ func (d *Desk) Confirm(ctx context.Context, by auth.Operator, id string) (Shelf,
 	if err := by.May(auth.AlarmsShelve, found.Station); err != nil {
 		return Shelf{}, err
 	}
+	rostered := time.Time{}
+	if found.Until != nil {
+		rostered = d.rostered(ctx, by, found.Station, *found.Until)
+	}
 	return d.Store.Confirm(ctx, id, func(s *Shelf, now time.Time) (audit.Entry, error) {
 		switch {
 		case s.Ended != nil || s.Until == nil:
@@ -368,7 +388,7 @@ func (d *Desk) Confirm(ctx context.Context, by auth.Operator, id string) (Shelf,
 		case s.By == by.ID:
 			return audit.Entry{}, &ConflictError{Code: "condition", Reason: "confirm_yourself", Text: "another officer than " + s.ByName + " has to confirm this"}
 		}
-		until := d.shiftEnd(s.Station, *s.Until)
+		until := d.shiftEnd(s.Station, *s.Until, rostered)
 		s.Until, s.NeedsConfirm, s.By, s.ByName = &until, false, by.ID, by.Name
 		return audit.By(by, s.Station, "alarm.shelf_confirm", "point:"+string(s.Point), map[string]string{
 			"shelf": s.ID, "kind": string(s.Kind), "until": until.Format(time.RFC3339),

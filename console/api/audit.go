@@ -89,42 +89,9 @@ func (s *Server) verifyAudit(ctx context.Context, _ *struct{}) (*output[audit.Ve
 // auditCSV streams the record; permission is asked before the first byte.
 func (s *Server) auditCSV(c *gin.Context) {
 	f := audit.Filter{Station: c.Query("station"), Actor: c.Query("actor"), Action: c.Query("action"), Subject: c.Query("subject")}
-	for name, to := range map[string]*time.Time{"from": &f.From, "to": &f.To} {
-		if text := c.Query(name); text != "" {
-			at, err := time.Parse(time.RFC3339, text)
-			if err != nil {
-				s.abort(c, s.problem(c.Request.Context(), &audit.InvalidError{Field: name, Reason: "expected an RFC 3339 instant"}))
-				return
-			}
-			*to = at
-		}
+	var ok bool
+	if f.From, f.To, ok = s.span(c); !ok {
+		return
 	}
-	_ = http.NewResponseController(c.Writer).SetWriteDeadline(s.o.Now().Add(10 * time.Minute))
-	w := &csvAnswer{c: c, name: "audit.csv"}
-	if err := s.o.Audit.CSV(c.Request.Context(), operator(c.Request.Context()), f, w); err != nil {
-		if !w.begun {
-			s.abort(c, s.problem(c.Request.Context(), err))
-			return
-		}
-		_ = s.problem(c.Request.Context(), err) // it logs
-		panic(http.ErrAbortHandler)             // cut the file off rather than let it look whole
-	}
-}
-
-// csvAnswer sends its headers with the first bytes, so that an error before
-// them can still be a problem.
-type csvAnswer struct {
-	c     *gin.Context
-	name  string // of the file
-	begun bool
-}
-
-func (w *csvAnswer) Write(p []byte) (int, error) {
-	if !w.begun {
-		w.begun = true
-		w.c.Header("Content-Type", "text/csv; charset=utf-8")
-		w.c.Header("Content-Disposition", `attachment; filename="`+w.name+`"`)
-		w.c.Status(http.StatusOK)
-	}
-	return w.c.Writer.Write(p)
+	s.download(c, "audit.csv", func(ctx context.Context, by auth.Operator, w io.Writer) error { return s.o.Audit.CSV(ctx, by, f, w) })
 }

@@ -16,6 +16,7 @@ type cameraDesk interface {
 	Camera(ctx context.Context, by auth.Operator, id string) (cameras.VideoCamera, error)
 	Settings(ctx context.Context, by auth.Operator, id string) (cameras.CameraSettings, error)
 	SaveSettings(ctx context.Context, by auth.Operator, id string, s cameras.CameraSettings) (cameras.CameraSettings, error)
+	People(ctx context.Context, by auth.Operator, id string) ([]cameras.CameraPerson, error)
 	Timeline(ctx context.Context, by auth.Operator, id string, from, to time.Time) (cameras.CameraTimeline, error)
 	Presets(ctx context.Context, by auth.Operator, id string) ([]cameras.CameraPreset, error)
 	Move(ctx context.Context, by auth.Operator, id string, m cameras.PTZMove) (*cameras.PTZLease, error)
@@ -36,17 +37,18 @@ type cameraDesk interface {
 
 func (s *Server) cameraRoutes() {
 	route(s, http.MethodGet, "/cameras", "list-cameras", "Cameras by number", 200, s.listCameras)
-	route(s, http.MethodGet, "/cameras/{id}", "get-camera", "One camera", 200, s.getCamera)
-	route(s, http.MethodGet, "/cameras/{id}/settings", "get-camera-settings", "What people set of a camera", 200, s.getCameraSettings)
-	route(s, http.MethodPut, "/cameras/{id}/settings", "save-camera-settings", "Say who may watch a camera, and how long its pictures are kept", 200, s.saveCameraSettings)
+	route(s, http.MethodGet, "/cameras/{id}", "get-camera", "One camera", 200, getOfCamera(s, cameraDesk.Camera))
+	route(s, http.MethodGet, "/cameras/{id}/settings", "get-camera-settings", "What people set of a camera", 200, getOfCamera(s, cameraDesk.Settings))
+	route(s, http.MethodPut, "/cameras/{id}/settings", "save-camera-settings", "Say who may watch a camera, and how long its pictures are kept", 200, changeCamera(s, cameraDesk.SaveSettings))
+	route(s, http.MethodGet, "/cameras/{id}/people", "list-camera-people", "Whom a camera's own list may name", 200, listOfCamera(s, cameraDesk.People))
 	route(s, http.MethodGet, "/cameras/{id}/timeline", "get-camera-timeline", "What was recorded, and what people marked", 200, s.getTimeline)
-	route(s, http.MethodGet, "/cameras/{id}/presets", "list-camera-presets", "The views that a camera knows", 200, s.listPresets)
+	route(s, http.MethodGet, "/cameras/{id}/presets", "list-camera-presets", "The views that a camera knows", 200, listOfCamera(s, cameraDesk.Presets))
 	route(s, http.MethodPost, "/cameras/{id}/ptz", "move-camera", "Turn a camera; one officer at a time", 200, s.moveCamera)
-	route(s, http.MethodGet, "/cameras/{id}/bookmarks", "list-camera-bookmarks", "Marked times, newest first", 200, s.listBookmarks)
-	route(s, http.MethodPost, "/cameras/{id}/bookmarks", "add-camera-bookmark", "Mark a time, or lock it so that it is not overwritten", 201, s.addBookmark)
+	route(s, http.MethodGet, "/cameras/{id}/bookmarks", "list-camera-bookmarks", "Marked times, newest first", 200, listOfCamera(s, cameraDesk.Bookmarks))
+	route(s, http.MethodPost, "/cameras/{id}/bookmarks", "add-camera-bookmark", "Mark a time, or lock it so that it is not overwritten", 201, changeCamera(s, cameraDesk.Bookmark))
 	route(s, http.MethodDelete, "/cameras/{id}/bookmarks/{bookmark}", "remove-camera-bookmark", "Take a mark off, and its lock", 204, s.removeBookmark)
-	route(s, http.MethodGet, "/cameras/{id}/exports", "list-camera-exports", "Clips that were asked for, newest first", 200, s.listExports)
-	route(s, http.MethodPost, "/cameras/{id}/exports", "export-camera", "Ask for a clip", 202, s.addExport)
+	route(s, http.MethodGet, "/cameras/{id}/exports", "list-camera-exports", "Clips that were asked for, newest first", 200, listOfCamera(s, cameraDesk.Exports))
+	route(s, http.MethodPost, "/cameras/{id}/exports", "export-camera", "Ask for a clip", 202, changeCamera(s, cameraDesk.Export))
 	route(s, http.MethodGet, "/cameras/{id}/exports/{export}", "get-camera-export", "How a clip stands", 200, s.getExport)
 	route(s, http.MethodGet, "/alarms/{id}/cameras", "list-alarm-cameras", "The cameras of an alarm, the most telling first", 200, s.listAlarmCameras)
 	route(s, http.MethodGet, "/walls", "list-walls", "Walls that were saved", 200, s.listWalls)
@@ -74,6 +76,34 @@ type CameraPath struct {
 	ID string `path:"id" maxLength:"140" doc:"<gateway>.<device>, or the number where it is unique"`
 }
 
+// ofCamera is a camera and what is wished of it.
+type ofCamera[W any] struct {
+	CameraPath
+	Body W
+}
+
+// getOfCamera answers with one thing that the desk knows of a camera.
+func getOfCamera[T any](s *Server, find func(cameraDesk, context.Context, auth.Operator, string) (T, error)) func(context.Context, *CameraPath) (*output[T], error) {
+	return func(ctx context.Context, in *CameraPath) (*output[T], error) {
+		return reply(find(s.o.Cameras, ctx, operator(ctx), in.ID))
+	}
+}
+
+// listOfCamera answers with all of a kind that a camera has.
+func listOfCamera[T any](s *Server, find func(cameraDesk, context.Context, auth.Operator, string) ([]T, error)) func(context.Context, *CameraPath) (*output[list[T]], error) {
+	return func(ctx context.Context, in *CameraPath) (*output[list[T]], error) {
+		items, err := find(s.o.Cameras, ctx, operator(ctx), in.ID)
+		return page(items, "", err)
+	}
+}
+
+// changeCamera hands a wish to the desk and answers with what came of it.
+func changeCamera[W, T any](s *Server, do func(cameraDesk, context.Context, auth.Operator, string, W) (T, error)) func(context.Context, *ofCamera[W]) (*output[T], error) {
+	return func(ctx context.Context, in *ofCamera[W]) (*output[T], error) {
+		return reply(do(s.o.Cameras, ctx, operator(ctx), in.ID, in.Body))
+	}
+}
+
 func (s *Server) listCameras(ctx context.Context, in *InStation) (*output[list[cameras.VideoCamera]], error) {
 	all, err := s.o.Cameras.Cameras(ctx, operator(ctx), in.Station)
 	if err != nil {
@@ -81,23 +111,6 @@ func (s *Server) listCameras(ctx context.Context, in *InStation) (*output[list[c
 	}
 	items, next := cut(all, in.Paging, func(c cameras.VideoCamera) string { return c.Station + " " + c.Number + " " + c.ID })
 	return page(items, next, nil)
-}
-
-func (s *Server) getCamera(ctx context.Context, in *CameraPath) (*output[cameras.VideoCamera], error) {
-	return reply(s.o.Cameras.Camera(ctx, operator(ctx), in.ID))
-}
-
-func (s *Server) getCameraSettings(ctx context.Context, in *CameraPath) (*output[cameras.CameraSettings], error) {
-	return reply(s.o.Cameras.Settings(ctx, operator(ctx), in.ID))
-}
-
-type saveCameraSettingsInput struct {
-	CameraPath
-	Body cameras.CameraSettings
-}
-
-func (s *Server) saveCameraSettings(ctx context.Context, in *saveCameraSettingsInput) (*output[cameras.CameraSettings], error) {
-	return reply(s.o.Cameras.SaveSettings(ctx, operator(ctx), in.ID, in.Body))
 }
 
 type timelineInput struct {
@@ -110,38 +123,14 @@ func (s *Server) getTimeline(ctx context.Context, in *timelineInput) (*output[ca
 	return reply(s.o.Cameras.Timeline(ctx, operator(ctx), in.ID, in.From, in.To))
 }
 
-func (s *Server) listPresets(ctx context.Context, in *CameraPath) (*output[list[cameras.CameraPreset]], error) {
-	items, err := s.o.Cameras.Presets(ctx, operator(ctx), in.ID)
-	return page(items, "", err)
-}
-
-type moveCameraInput struct {
-	CameraPath
-	Body cameras.PTZMove
-}
-
 // PTZNow says who turns a camera now.
 type PTZNow struct {
 	Lease *cameras.PTZLease `json:"lease"`
 }
 
-func (s *Server) moveCamera(ctx context.Context, in *moveCameraInput) (*output[PTZNow], error) {
+func (s *Server) moveCamera(ctx context.Context, in *ofCamera[cameras.PTZMove]) (*output[PTZNow], error) {
 	lease, err := s.o.Cameras.Move(ctx, operator(ctx), in.ID, in.Body)
 	return reply(PTZNow{lease}, err)
-}
-
-func (s *Server) listBookmarks(ctx context.Context, in *CameraPath) (*output[list[cameras.CameraBookmark]], error) {
-	items, err := s.o.Cameras.Bookmarks(ctx, operator(ctx), in.ID)
-	return page(items, "", err)
-}
-
-type addBookmarkInput struct {
-	CameraPath
-	Body cameras.NewBookmark
-}
-
-func (s *Server) addBookmark(ctx context.Context, in *addBookmarkInput) (*output[cameras.CameraBookmark], error) {
-	return reply(s.o.Cameras.Bookmark(ctx, operator(ctx), in.ID, in.Body))
 }
 
 type bookmarkPath struct {
@@ -151,20 +140,6 @@ type bookmarkPath struct {
 
 func (s *Server) removeBookmark(ctx context.Context, in *bookmarkPath) (*nothing, error) {
 	return nil, s.o.Cameras.Unmark(ctx, operator(ctx), in.ID, in.Bookmark)
-}
-
-func (s *Server) listExports(ctx context.Context, in *CameraPath) (*output[list[cameras.CameraExport]], error) {
-	items, err := s.o.Cameras.Exports(ctx, operator(ctx), in.ID)
-	return page(items, "", err)
-}
-
-type addExportInput struct {
-	CameraPath
-	Body cameras.NewExport
-}
-
-func (s *Server) addExport(ctx context.Context, in *addExportInput) (*output[cameras.CameraExport], error) {
-	return reply(s.o.Cameras.Export(ctx, operator(ctx), in.ID, in.Body))
 }
 
 type exportPath struct {

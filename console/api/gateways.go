@@ -14,6 +14,8 @@ func (s *Server) gatewayRoutes() {
 	route(s, http.MethodPost, "/gateways", "add-gateway", "Add a gateway; its credential is shown once", 201, s.addGateway)
 	route(s, http.MethodPost, "/gateways/{id}/credential", "rotate-credential", "Give a gateway a new credential", 200, s.rotateCredential)
 	route(s, http.MethodGet, "/gateways/{id}/config", "get-gateway-config", "The newest configuration that was sent to a gateway, and what became of it", 200, s.gatewayConfig)
+	route(s, http.MethodGet, "/gateways/{id}/configs", "list-gateway-configs", "The configurations that were sent to a gateway, newest first, without their text", 200, s.gatewayConfigs)
+	route(s, http.MethodGet, "/gateways/{id}/configs/{version}", "get-sent-config", "A configuration that was sent to a gateway", 200, s.sentConfig)
 	route(s, http.MethodPost, "/gateways/{id}/config", "configure-gateway", "Send a configuration to a gateway that is managed", 202, s.configureGateway)
 	route(s, http.MethodDelete, "/gateways/{id}", "remove-gateway", "Remove a gateway", 204, s.removeGateway)
 }
@@ -70,6 +72,20 @@ func (s *Server) removeGateway(ctx context.Context, in *ByID) (*nothing, error) 
 
 func (s *Server) gatewayConfig(ctx context.Context, in *ByID) (*output[stations.GatewayConfig], error) {
 	return reply(s.o.Stations.Config(ctx, operator(ctx), in.ID))
+}
+
+func (s *Server) gatewayConfigs(ctx context.Context, in *ByID) (*output[list[stations.GatewayConfigLine]], error) {
+	all, err := s.o.Stations.ConfigLines(ctx, operator(ctx), in.ID)
+	return page(all, "", err)
+}
+
+type sentConfigInput struct {
+	ByID
+	Version int64 `path:"version" minimum:"1"`
+}
+
+func (s *Server) sentConfig(ctx context.Context, in *sentConfigInput) (*output[stations.GatewayConfig], error) {
+	return reply(s.o.Stations.ConfigAt(ctx, operator(ctx), in.ID, in.Version))
 }
 
 type configureInput struct {

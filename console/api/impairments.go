@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
+	"guardroom/console/auth"
 	"guardroom/console/impairments"
 	"guardroom/devices"
 )
@@ -18,6 +20,7 @@ func (s *Server) impairmentRoutes() {
 	route(s, http.MethodGet, "/impairments/{id}", "get-impairment", "One entry of the register and its history", 200, s.getImpairment)
 	route(s, http.MethodPost, "/impairments/{id}/prolong", "prolong-impairment", "Move the end of an entry", 200, s.prolongImpairment)
 	route(s, http.MethodPost, "/impairments/{id}/end", "end-impairment", "Put a point back in service", 200, s.endImpairment)
+	route(s, http.MethodPost, "/impairments/{id}/again", "ask-impairment-again", "Ask the panel anew for what it has not done of an entry", 200, s.askImpairmentAgain)
 	route(s, http.MethodPost, "/impairments/{id}/round", "walk-impairment", "Note a round of the fire watch", 200, s.walkImpairment)
 	s.engine.GET(base+"/impairments.csv", s.impairmentsCSV)
 	s.api.OpenAPI().AddOperation(&huma.Operation{
@@ -102,6 +105,17 @@ func (s *Server) endImpairment(ctx context.Context, in *endImpairmentInput) (*ou
 	return reply(s.o.Impairments.End(ctx, operator(ctx), in.ID, in.Body.Version, in.Body.Reason, in.Body.Command))
 }
 
+type againInput struct {
+	ByID
+	Body struct {
+		Version int64 `json:"version" minimum:"1" doc:"The version that was seen"`
+	}
+}
+
+func (s *Server) askImpairmentAgain(ctx context.Context, in *againInput) (*output[impairments.Impairment], error) {
+	return reply(s.o.Impairments.Again(ctx, operator(ctx), in.ID, in.Body.Version))
+}
+
 type walkInput struct {
 	ByID
 	Body struct {
@@ -117,24 +131,11 @@ func (s *Server) walkImpairment(ctx context.Context, in *walkInput) (*output[imp
 func (s *Server) impairmentsCSV(c *gin.Context) {
 	f := impairments.Filter{Station: c.Query("station"), Point: devices.PointID(c.Query("point")), Mode: impairments.Mode(c.Query("mode")),
 		Open: either(c.Query("open")), Fire: either(c.Query("fire"))}
-	for name, to := range map[string]*time.Time{"from": &f.From, "to": &f.To} {
-		if text := c.Query(name); text != "" {
-			at, err := time.Parse(time.RFC3339, text)
-			if err != nil {
-				s.abort(c, s.problem(c.Request.Context(), &impairments.InvalidError{Field: name, Reason: "expected an RFC 3339 instant"}))
-				return
-			}
-			*to = at
-		}
+	var ok bool
+	if f.From, f.To, ok = s.span(c); !ok {
+		return
 	}
-	_ = http.NewResponseController(c.Writer).SetWriteDeadline(s.o.Now().Add(10 * time.Minute))
-	w := &csvAnswer{c: c, name: "registers.csv"}
-	if err := s.o.Impairments.CSV(c.Request.Context(), operator(c.Request.Context()), f, w); err != nil {
-		if !w.begun {
-			s.abort(c, s.problem(c.Request.Context(), err))
-			return
-		}
-		_ = s.problem(c.Request.Context(), err) // it logs
-		panic(http.ErrAbortHandler)             // cut the file off rather than let it look whole
-	}
+	s.download(c, "registers.csv", func(ctx context.Context, by auth.Operator, w io.Writer) error {
+		return s.o.Impairments.CSV(ctx, by, f, w)
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"guardroom/console/commands"
 	"guardroom/console/correlation"
 	"guardroom/console/doors"
+	"guardroom/console/duty"
 	"guardroom/console/figures"
 	"guardroom/console/fire"
 	"guardroom/console/impairments"
@@ -17,6 +18,7 @@ import (
 	"guardroom/console/people"
 	"guardroom/console/rationale"
 	"guardroom/console/replay"
+	"guardroom/console/rosters"
 	"guardroom/console/sites"
 	"guardroom/console/stations"
 	"guardroom/console/watch"
@@ -59,7 +61,7 @@ func conflictOf(err error) (code string, params map[string]any, ok bool) {
 }
 
 func isNotFound(err error) bool {
-	for _, known := range []error{fire.ErrNotFound, rationale.ErrNotFound, correlation.ErrNotFound, figures.ErrNotFound, impairments.ErrNotFound, auth.ErrNotFound, stations.ErrNotFound, doors.ErrNotFound, people.ErrNotFound, replay.ErrNotFound, commands.ErrNotFound, alarms.ErrNotFound, watch.ErrNotFound, notify.ErrNotFound, sites.ErrNotFound, cameras.ErrNotFound} {
+	for _, known := range []error{fire.ErrNotFound, rationale.ErrNotFound, correlation.ErrNotFound, figures.ErrNotFound, impairments.ErrNotFound, auth.ErrNotFound, stations.ErrNotFound, doors.ErrNotFound, people.ErrNotFound, replay.ErrNotFound, commands.ErrNotFound, alarms.ErrNotFound, watch.ErrNotFound, notify.ErrNotFound, sites.ErrNotFound, cameras.ErrNotFound, rosters.ErrNotFound, duty.ErrNotFound} {
 		if errors.Is(err, known) {
 			return true
 		}

@@ -159,26 +159,13 @@ func searchParameters() []*huma.Param {
 func (s *Server) searchCSV(c *gin.Context) {
 	f := replay.Search{Station: c.Query("station"), Q: c.Query("q"), Only: c.Query("only"), Point: devices.PointID(c.Query("point")),
 		Actor: c.Query("actor"), Card: c.Query("card"), Person: c.Query("person")}
-	for name, to := range map[string]*time.Time{"from": &f.From, "to": &f.To} {
-		if text := c.Query(name); text != "" {
-			at, err := time.Parse(time.RFC3339, text)
-			if err != nil {
-				s.abort(c, s.problem(c.Request.Context(), &replay.InvalidError{Field: name, Reason: "expected an RFC 3339 instant"}))
-				return
-			}
-			*to = at
-		}
+	var ok bool
+	if f.From, f.To, ok = s.span(c); !ok {
+		return
 	}
-	_ = http.NewResponseController(c.Writer).SetWriteDeadline(s.o.Now().Add(10 * time.Minute))
-	w := &csvAnswer{c: c, name: "search.csv"}
-	if err := s.o.Replay.CSV(c.Request.Context(), operator(c.Request.Context()), c.Query("view"), f, w); err != nil {
-		if !w.begun {
-			s.abort(c, s.problem(c.Request.Context(), err))
-			return
-		}
-		_ = s.problem(c.Request.Context(), err) // it logs
-		panic(http.ErrAbortHandler)             // cut the file off rather than let it look whole
-	}
+	s.download(c, "search.csv", func(ctx context.Context, by auth.Operator, w io.Writer) error {
+		return s.o.Replay.CSV(ctx, by, c.Query("view"), f, w)
+	})
 }
 
 func (s *Server) getRetention(ctx context.Context, _ *struct{}) (*output[replay.Retention], error) {

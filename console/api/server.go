@@ -23,9 +23,11 @@ import (
 
 	"guardroom/console/auth"
 	"guardroom/console/commands"
+	"guardroom/console/duty"
 	"guardroom/console/fire"
 	"guardroom/console/impairments"
 	"guardroom/console/live"
+	"guardroom/console/rosters"
 	"guardroom/console/stations"
 )
 
@@ -50,6 +52,8 @@ type Options struct {
 	Doors       doorDesk
 	People      peopleDesk
 	Cameras     cameraDesk
+	Rosters     *rosters.Desk
+	Duty        *duty.Desk
 	Hub         *live.Hub
 
 	Build    string
@@ -123,7 +127,7 @@ func New(o Options) (*Server, error) {
 	s.engine.RedirectTrailingSlash = false
 	s.engine.HandleMethodNotAllowed = true
 	s.engine.ContextWithFallback = true
-	s.engine.Use(s.recover, s.trace, s.secure, s.sameOrigin, s.authenticate)
+	s.engine.Use(s.recover, s.trace, s.secure, s.sameOrigin, s.authenticate, s.pack)
 	s.engine.NoRoute(s.elsewhere)
 	s.engine.NoMethod(func(c *gin.Context) {
 		s.abort(c, newProblem(http.StatusMethodNotAllowed, codeNotFound, "this address does not take "+c.Request.Method, nil))
@@ -174,6 +178,8 @@ func (s *Server) describe() {
 	s.doorRoutes()
 	s.peopleRoutes()
 	s.cameraRoutes()
+	s.rosterRoutes()
+	s.dutyRoutes()
 	s.describeLive()
 	nullableReferences(s.api.OpenAPI().Components.Schemas)
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -290,32 +289,7 @@ func (s *Server) importSite(ctx context.Context, in *importSiteInput) (*output[s
 // exportSite streams the file; permission is asked before the first byte.
 func (s *Server) exportSite(c *gin.Context) {
 	station := c.Param("station")
-	_ = http.NewResponseController(c.Writer).SetWriteDeadline(s.o.Now().Add(5 * time.Minute))
-	w := &zipAnswer{c: c, station: station}
-	if err := s.o.Sites.Export(c.Request.Context(), operator(c.Request.Context()), station, w); err != nil {
-		if !w.begun {
-			s.abort(c, s.problem(c.Request.Context(), err))
-			return
-		}
-		_ = s.problem(c.Request.Context(), err) // it logs
-		panic(http.ErrAbortHandler)             // cut the file off rather than let it look whole
-	}
-}
-
-// zipAnswer sends its headers with the first bytes, so that an error before
-// them can still be a problem.
-type zipAnswer struct {
-	c       *gin.Context
-	station string
-	begun   bool
-}
-
-func (w *zipAnswer) Write(p []byte) (int, error) {
-	if !w.begun {
-		w.begun = true
-		w.c.Header("Content-Type", "application/zip")
-		w.c.Header("Content-Disposition", `attachment; filename="site-`+w.station+`.zip"`)
-		w.c.Status(http.StatusOK)
-	}
-	return w.c.Writer.Write(p)
+	s.download(c, "site-"+station+".zip", func(ctx context.Context, by auth.Operator, w io.Writer) error {
+		return s.o.Sites.Export(ctx, by, station, w)
+	})
 }

@@ -69,23 +69,31 @@ const (
 	CamerasMove      Permission = "cameras.move"      // pan, tilt, zoom
 	CamerasExport    Permission = "cameras.export"    // clips that leave the house
 	CamerasConfigure Permission = "cameras.configure" // who may watch, how long pictures are kept, shared walls
+	RostersRead      Permission = "rosters.read"      // the roster in force, officers, posts, the duty board
+	RostersPlan      Permission = "rosters.plan"      // drafts, registers, leave, the planner
+	RostersPublish   Permission = "rosters.publish"
+	RostersAmend     Permission = "rosters.amend"   // reliefs: the roster in force, at once
+	RostersApprove   Permission = "rosters.approve" // exceptions from rules
+	RostersMedical   Permission = "rosters.medical" // sickness; others see "absent"
+	DutyWrite        Permission = "duty.write"      // attendance, reliefs, check calls
 )
 
 var (
 	officer = []Permission{AlarmsRead, AlarmsAcknowledge, AlarmsHandle, AlarmsShelve, DoorsCommand, PanelsCommand, DevicesRead,
-		SignalsRead, FiguresRead, SitesRead, PeopleRead, LockdownCommand, WardensWrite, CamerasWatch, CamerasPlay, CamerasMove}
-	supervisor = append(slices.Clone(officer), FireCommand, AlarmsShelveLong, AlarmsRemove, WatchSupervise, CoverGrant, PosturesSet, CamerasExport)
-	chief      = append(slices.Clone(supervisor), AuditRead, AlarmsRationalise, WatchManage, PeopleImport, DoorsConfigure, PosturesEdit, SitesEdit, CamerasConfigure)
+		SignalsRead, FiguresRead, SitesRead, PeopleRead, LockdownCommand, WardensWrite, CamerasWatch, CamerasPlay, CamerasMove, RostersRead, DutyWrite}
+	supervisor = append(slices.Clone(officer), FireCommand, AlarmsShelveLong, AlarmsRemove, WatchSupervise, CoverGrant, PosturesSet, CamerasExport, RostersAmend)
+	chief      = append(slices.Clone(supervisor), AuditRead, AlarmsRationalise, WatchManage, PeopleImport, DoorsConfigure, PosturesEdit, SitesEdit, CamerasConfigure,
+		RostersPlan, RostersPublish, RostersApprove, RostersMedical)
 )
 
 var grants = map[Role][]Permission{
 	Officer:    officer,
 	Supervisor: supervisor,
 	Chief:      chief,
-	Planner:    {AlarmsRead, DevicesRead, SitesRead},
-	Auditor:    {AlarmsRead, DevicesRead, SignalsRead, AuditRead, FiguresRead, SitesRead},
+	Planner:    {AlarmsRead, DevicesRead, SitesRead, RostersRead, RostersPlan, RostersPublish, RostersAmend, RostersMedical},
+	Auditor:    {AlarmsRead, DevicesRead, SignalsRead, AuditRead, FiguresRead, SitesRead, RostersRead},
 	Technician: {AlarmsRead, DevicesRead, DevicesConfigure, SignalsRead, PanelsCommand, AlarmsRemove, SitesRead, SitesEdit, CamerasWatch, CamerasMove},
-	Division:   {AlarmsRead, DevicesRead, FiguresRead, SitesRead},
+	Division:   {AlarmsRead, DevicesRead, FiguresRead, SitesRead, RostersRead},
 	Admin: {AlarmsRead, DevicesRead, DevicesConfigure, SignalsRead, GatewaysManage, UsersManage,
 		TokensManage, StationsManage, AuditRead, SitesRead, SitesEdit, WatchManage, PeopleImport, FiguresRead},
 }

@@ -1,6 +1,7 @@
 package cameras
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -64,6 +65,43 @@ func (s CameraSettings) lets(by auth.Operator, station string) bool {
 		return false
 	}
 	return !named(s.Deny) && (!s.Restricted || named(s.Allow))
+}
+
+// CameraPerson is somebody whom a camera's own list may name.
+type CameraPerson struct {
+	ID    string      `json:"id"`
+	Name  string      `json:"name"`
+	Roles []auth.Role `json:"roles" doc:"At the camera's station"`
+}
+
+// People are those who may watch cameras at a camera's station, by name: whom its
+// own list may name.
+func (d *Desk) People(ctx context.Context, by auth.Operator, id string) ([]CameraPerson, error) {
+	c, err := d.reach(by, auth.CamerasConfigure, id)
+	if err != nil {
+		return nil, err
+	}
+	users, err := d.o.Users(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("people of camera %s: %w", c.id(), err)
+	}
+	people := []CameraPerson{}
+	for _, u := range users {
+		if u.Disabled || u.Operator("").May(auth.CamerasWatch, c.Station) != nil {
+			continue
+		}
+		p := CameraPerson{ID: u.ID, Name: u.Name, Roles: []auth.Role{}}
+		for _, g := range u.Roles {
+			if (g.Station == c.Station || g.Station == auth.AllStations) && !slices.Contains(p.Roles, g.Role) {
+				p.Roles = append(p.Roles, g.Role)
+			}
+		}
+		people = append(people, p)
+	}
+	slices.SortFunc(people, func(a, b CameraPerson) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
+	})
+	return people, nil
 }
 
 func hasRole(by auth.Operator, role auth.Role, station string) bool {

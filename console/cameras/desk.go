@@ -72,6 +72,8 @@ type Options struct {
 	// Named are the cameras that the text of an alarm names; Door those of a door.
 	Named func(ctx context.Context, by auth.Operator, p devices.PointID, k devices.Kind) []string
 	Door  func(ctx context.Context, p devices.PointID) []string
+	// Users are the accounts of the console.
+	Users func(ctx context.Context) ([]auth.User, error)
 	// Raise gives a signal of the console's own, for cameras that it reaches itself.
 	Raise  func(ctx context.Context, station string, s devices.Signal) error
 	Direct []Direct
@@ -404,7 +406,9 @@ func (d *Desk) addStreams(s *CameraState, sources []*source) {
 		switch f.Status {
 		case video.Live, video.Frozen, video.Lost:
 			s.State = PictureState(f.Status)
-			s.Fault, s.FaultText = string(f.Fault.Code), f.Fault.Text
+			if f.Status != video.Live || s.Fault != string(rtsp.BFrames) { // a gateway's word for how the picture is made stands
+				s.Fault, s.FaultText = string(f.Fault.Code), f.Fault.Text
+			}
 			if f.Status == video.Live {
 				s.LastPicture = nil
 			} else if !f.At.IsZero() {

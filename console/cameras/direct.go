@@ -79,6 +79,9 @@ func (d *Desk) superviseDirect(ctx context.Context) {
 	}
 }
 
+// cameraCategory is what the profile of cameras is of.
+const cameraCategory = "camera"
+
 func (d *Desk) judge(ctx context.Context, c camera, s *source) {
 	f := s.feed.State()
 	was := s.alarm
@@ -109,6 +112,7 @@ func (d *Desk) judge(ctx context.Context, c camera, s *source) {
 		err := d.o.Raise(ctx, c.Station, devices.Signal{
 			Point: c.point(one.point), Kind: one.kind, Active: one.holds, State: string(f.Status), Text: f.Fault.Text,
 			Occurred: now, Observed: now, Clock: devices.Synced,
+			Detail: map[string]string{devices.DeviceNameDetail: c.Name, devices.LocationDetail: c.Location, devices.CategoryDetail: cameraCategory},
 		})
 		if err != nil {
 			d.o.Log.Warn("cameras: the state of a camera was not raised; it is tried again", "camera", c.id(), "err", err)

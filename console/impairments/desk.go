@@ -164,7 +164,49 @@ func (d *Desk) Add(ctx context.Context, by auth.Operator, w Wish) (Impairment, e
 	if !w.Command || whole {
 		return i, nil
 	}
-	return d.command(ctx, by, i, begin, reason)
+	return d.command(ctx, by, i, Told{Verb: begin}, reason)
+}
+
+// Again asks the panel anew for what it has not done of an entry: a person has
+// looked why it refused. Points that obeyed are not asked again.
+func (d *Desk) Again(ctx context.Context, by auth.Operator, id string, version int64) (Impairment, error) {
+	i, err := d.permitted(ctx, by, auth.AlarmsRemove, id)
+	if err != nil {
+		return Impairment{}, err
+	}
+	known, err := d.o.Lookup(i.Point)
+	if err != nil {
+		return Impairment{}, err
+	}
+	if len(i.Commands) > 0 {
+		if err := by.May(known.Commands, i.Station); err != nil {
+			return Impairment{}, err
+		}
+		return d.change(ctx, by, auth.AlarmsRemove, id, func(i *Impairment, now time.Time) (string, map[string]string, error) {
+			if err := i.seen(version); err != nil {
+				return "", nil, err
+			}
+			count := i.again(now)
+			if count == 0 {
+				return "", nil, nothingLeft()
+			}
+			i.Version++
+			return "again", map[string]string{"verb": string(i.Command.Verb), "points": strconv.Itoa(count), "text": i.Command.Text}, nil
+		})
+	}
+	switch err := i.seen(version); {
+	case err != nil:
+		return Impairment{}, err
+	case i.Command == nil || !i.Command.failed():
+		return Impairment{}, nothingLeft()
+	case !slices.Contains(known.Verbs, i.Command.Verb):
+		return Impairment{}, &InvalidError{Field: "command", Reason: "this point does not take the command: do it at the panel"}
+	}
+	return d.command(ctx, by, i, Told{Verb: i.Command.Verb, Again: i.Command.Again + 1}, i.Reason)
+}
+
+func nothingLeft() error {
+	return &ConflictError{Reason: "nothing_left", Text: "nothing is left to ask: each point has done it, or is being asked"}
 }
 
 // entry is an entry about a point, without who and why.
@@ -182,9 +224,8 @@ func (d *Desk) entry(known Known, point devices.PointID, mode Mode, now time.Tim
 
 // command asks the panel and notes what became of it as far as it is known: the
 // rest comes with the receipt.
-func (d *Desk) command(ctx context.Context, by auth.Operator, i Impairment, verb devices.Verb, reason string) (Impairment, error) {
-	told := Told{Verb: verb}
-	c, err := d.o.Command(ctx, by, commands.Wish{Point: i.Point, Verb: verb, Reason: reason, Key: "impairment-" + i.ID + "-" + string(verb)})
+func (d *Desk) command(ctx context.Context, by auth.Operator, i Impairment, told Told, reason string) (Impairment, error) {
+	c, err := d.o.Command(ctx, by, commands.Wish{Point: i.Point, Verb: told.Verb, Reason: reason, Key: told.key(i.ID)})
 	if err != nil {
 		told.State, told.Text = devices.Refused, err.Error()
 		var forbidden interface{ Forbidden() (string, string) }
@@ -197,7 +238,7 @@ func (d *Desk) command(ctx context.Context, by auth.Operator, i Impairment, verb
 	after, err := d.o.Store.Change(ctx, by, i.ID, func(i *Impairment, now time.Time) (Line, audit.Entry, error) {
 		i.Command = &told
 		i.Version++
-		line, e := Tell(by, i, now, "command", map[string]string{"verb": string(verb), "command": told.ID, "state": string(told.State), "text": told.Text})
+		line, e := Tell(by, i, now, "command", map[string]string{"verb": string(told.Verb), "command": told.ID, "state": string(told.State), "text": told.Text})
 		return line, e, nil
 	})
 	if err != nil { // the entry stands; the command's own row says what became of it
@@ -280,7 +321,7 @@ func (d *Desk) endByCommand(ctx context.Context, by auth.Operator, i Impairment,
 	if reason == "" {
 		reason = i.Reason
 	}
-	return d.command(ctx, by, i, verb, reason)
+	return d.command(ctx, by, i, Told{Verb: verb}, reason)
 }
 
 // Walk notes that a round of the fire watch was made, for every entry that

@@ -147,6 +147,7 @@ type Told struct {
 	State devices.Outcome `json:"state"`
 	Code  string          `json:"code"`
 	Text  string          `json:"text"`
+	Again int             `json:"again,omitempty"` // how often it was asked anew
 }
 
 // Round is a patrol round of the fire watch.

@@ -171,11 +171,38 @@ func TestAWholeDeviceIsAskedPointByPoint(t *testing.T) {
 				}
 			}
 		}
+		again := func() {
+			failed := 0
+			for _, told := range i.Commands {
+				if told.failed() {
+					failed++
+					delete(asked, string(told.Verb)+string(told.Point))
+				}
+			}
+			if count := i.again(noon); count != failed {
+				t.Fatalf("%d points are asked again of %d that have not done it", count, failed)
+			}
+			keys := map[string]bool{}
+			for _, told := range i.Commands {
+				if told.failed() || keys[told.key(i.ID)] {
+					t.Fatalf("%+v was to be asked again, under a key of its own", told)
+				}
+				keys[told.key(i.ID)] = true
+			}
+		}
 		i.begin(points, devices.Isolate, held, noon)
 		most := rapid.IntRange(0, 3*n).Draw(t, "rounds")
 		drive(devices.Isolate, most)
+		if rapid.Bool().Draw(t, "again") {
+			again()
+			drive(devices.Isolate, most)
+		}
 		i.finish(devices.Deisolate, noon)
 		drive(devices.Deisolate, 4*n)
+		if rapid.Bool().Draw(t, "again at the end") {
+			again()
+			drive(devices.Deisolate, 4*n)
+		}
 		for _, p := range points {
 			begun, was := asked["isolate"+string(p.ID)]
 			_, ended := asked["deisolate"+string(p.ID)]

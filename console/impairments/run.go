@@ -154,7 +154,7 @@ func (d *Desk) Keep(ctx context.Context) error {
 			continue
 		}
 		by := auth.Operator{ID: system.ID, Username: system.Username, Name: system.Name, Grants: []auth.Grant{{Role: auth.Supervisor, Station: i.Station}}}
-		if _, err := d.command(ctx, by, i, verb, "the time is over: "+i.Reason); err != nil {
+		if _, err := d.command(ctx, by, i, Told{Verb: verb}, "the time is over: "+i.Reason); err != nil {
 			return err
 		}
 	}

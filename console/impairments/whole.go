@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -89,6 +90,43 @@ func (i *Impairment) finish(verb devices.Verb, now time.Time) {
 		*t = Told{Point: t.Point, PointName: t.PointName, Verb: verb, State: devices.Requested}
 	}
 	i.sum(verb)
+}
+
+// again notes that what has not been done is to be asked anew, and counts it: a
+// person has looked why it was refused.
+func (i *Impairment) again(now time.Time) (count int) {
+	if i.Command == nil {
+		return 0
+	}
+	i.Commands = slices.Clone(i.Commands)
+	for k := range i.Commands {
+		if t := &i.Commands[k]; t.failed() {
+			*t = Told{Point: t.Point, PointName: t.PointName, Verb: t.Verb, State: devices.Requested, Again: t.Again + 1}
+			count++
+		}
+	}
+	if count > 0 {
+		at := moment(now)
+		i.AskedAt = &at
+		i.sum(i.Command.Verb)
+	}
+	return count
+}
+
+// failed reports whether something was asked for and was not seen to be done.
+func (t *Told) failed() bool { return t.State.Final() && t.State != devices.Confirmed }
+
+// key makes a request the same however often it is sent, and each time that a
+// person asks anew another.
+func (t *Told) key(entry string) string {
+	key := "impairment-" + entry + "-" + string(t.Verb)
+	if t.Point != "" {
+		key += "-" + t.Point.Point()
+	}
+	if t.Again > 0 {
+		key += "-" + strconv.Itoa(t.Again)
+	}
+	return key
 }
 
 // next are the points to ask now.
@@ -217,7 +255,7 @@ func (d *Desk) ask(ctx context.Context, i Impairment) error {
 	var answers []Told
 	for _, t := range i.next() {
 		c, err := d.o.Order(ctx, by, commands.Wish{
-			Point: t.Point, Verb: t.Verb, Reason: i.Reason, Key: "impairment-" + i.ID + "-" + string(t.Verb) + "-" + t.Point.Point(), For: "impairment:" + i.ID,
+			Point: t.Point, Verb: t.Verb, Reason: i.Reason, Key: t.key(i.ID), For: "impairment:" + i.ID,
 		})
 		if err != nil {
 			t.State, t.Text = devices.Refused, err.Error()

@@ -15,6 +15,25 @@ import (
 	"guardroom/gateway/link"
 )
 
+// counted waits for the database, which may not be back yet: what was committed just
+// before it was killed is counted as progress after it.
+func counted(t *testing.T, db *store.DB) (n int64) {
+	t.Helper()
+	poll, deadline := time.NewTicker(50*time.Millisecond), time.After(30*time.Second)
+	defer poll.Stop()
+	for {
+		err := db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM signals`).Scan(&n)
+		if err == nil {
+			return n
+		}
+		select {
+		case <-poll.C:
+		case <-deadline:
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestKilledDatabase kills PostgreSQL twice in the middle of a flood. Every
 // message must be done in the end, and stored once; what was done before a kill
 // must be there.
@@ -69,9 +88,8 @@ func TestKilledDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 		progress()
-		var n int64
-		if err := db.Pool.QueryRow(ctx, `SELECT count(*) FROM signals`).Scan(&n); err != nil || n < acknowledged {
-			t.Fatalf("%d signals are there (%v), %d were acknowledged", n, err, acknowledged)
+		if n := counted(t, db); n < acknowledged {
+			t.Fatalf("%d signals are there, %d were acknowledged", n, acknowledged)
 		}
 	}
 	stop()

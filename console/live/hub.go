@@ -47,9 +47,13 @@ const (
 	Held          Topic = "held"          // a door that is about to stand open too long
 	Site          Topic = "site"          // premises or plans changed: read them anew
 	Camera        Topic = "camera"        // how a camera's picture is
+	Roster        Topic = "roster"        // registers or the roster in force changed: read them anew
+	Draft         Topic = "draft"         // a roster in the making was edited
+	Planning      Topic = "plan"          // how far the planner has come
+	Duty          Topic = "duty"          // the duty board changed
 )
 
-var things = []Topic{Shelf, Flood, Desk, Watch, Cover, Impairment, Lockdown, Posture, Call, Approval, Investigation, Evacuation, Held, Site, Camera}
+var things = []Topic{Shelf, Flood, Desk, Watch, Cover, Impairment, Lockdown, Posture, Call, Approval, Investigation, Evacuation, Held, Site, Camera, Roster, Draft, Planning, Duty}
 
 // Event is one thing on the board as it is after a change. Data is JSON,
 // encoded once however many watch.

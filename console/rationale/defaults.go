@@ -87,6 +87,16 @@ var shipped = map[devices.Kind]reason{
 		"Call the desk; send a relief when there is no answer; take the station over until somebody watches it.", 60, 600},
 	devices.FallbackOld: {"The fallback pack for an outage was not renewed.", "In an outage officers would work from old lists.",
 		"Make and hand out a new pack; ask the supervisor why it was not made.", 300, 86400},
+	devices.DutyLate: {"An officer is not here after the beginning of the duty.", "A post may stay empty, or somebody stands longer than rules allow.",
+		"Ring the officer; tell the supervisor.", 300, 1800},
+	devices.DutyNoShow: {"An officer has not come.", "A post is empty, or somebody cannot be relieved.",
+		"Ring the officer; send a reserve; look for a relief in the roster.", 180, 1800},
+	devices.PostEmpty: {"Nobody is on post where somebody shall stand.", "A hole in the fence that nobody watches.",
+		"Send a patrol or a reserve; ask who left and why.", 120, 900},
+	devices.CheckMissed: {"A post did not answer its check call.", "The officer may be hurt, or the radio is down.",
+		"Call by radio and telephone; look at the camera; send an officer.", 60, 600},
+	devices.ReliefMissed: {"The duty of an officer on post is over, and nobody has come to relieve them.", "The officer stands longer than rules allow, and rests too little before the next duty.",
+		"Ring the relief; send a reserve; look for a relief in the roster.", 300, 1800},
 }
 
 // Default is what is shipped for kind k of a device of the category. What no

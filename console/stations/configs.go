@@ -28,6 +28,22 @@ type GatewayConfig struct {
 	AnsweredAt *time.Time         `json:"answered_at"`
 	// Managed says whether the gateway lets the console send it configurations.
 	Managed bool `json:"managed"`
+	// Good is the newest version that was found to work: the gateway runs with it, but
+	// while it tries another. 0: with its own file.
+	Good int64 `json:"good"`
+	// Hash is of what the gateway last said it runs with, of the file or of the text sent.
+	Hash string `json:"hash"`
+}
+
+// GatewayConfigLine is a configuration in the history of a gateway, without its text.
+type GatewayConfigLine struct {
+	Version    int64      `json:"version"`
+	State      string     `json:"state" enum:"sent,trying,applied,refused,reverted"`
+	Faults     int        `json:"faults"` // how many
+	By         string     `json:"by"`
+	ByName     string     `json:"by_name"`
+	At         time.Time  `json:"at"`
+	AnsweredAt *time.Time `json:"answered_at"`
 }
 
 // ConfigSent is the state of a configuration that the gateway has not answered.
@@ -45,6 +61,10 @@ type configStore interface {
 	AnswerConfig(ctx context.Context, gateway string, m link.AppliedMessage, e audit.Entry) (bool, error)
 	// LastConfig returns the newest with one of the states, or any; ErrNotFound for none.
 	LastConfig(ctx context.Context, gateway string, states ...string) (GatewayConfig, error)
+	// ConfigAt returns one version; ErrNotFound when it is not kept.
+	ConfigAt(ctx context.Context, gateway string, version int64) (GatewayConfig, error)
+	// ConfigLines returns what is kept, newest first.
+	ConfigLines(ctx context.Context, gateway string) ([]GatewayConfigLine, error)
 }
 
 // longestConfig is the longest text of a configuration, in bytes.
@@ -111,8 +131,45 @@ func (d *Desk) Config(ctx context.Context, by auth.Operator, id string) (Gateway
 	if errors.Is(err, ErrNotFound) {
 		c, err = GatewayConfig{Gateway: id, Station: r.Station, Faults: []link.ConfigFault{}}, nil
 	}
-	c.Managed = r.Birth != nil && r.Birth.Managed
-	return c, err
+	if err != nil {
+		return GatewayConfig{}, err
+	}
+	return d.standingOf(ctx, r, c)
+}
+
+// standingOf says beside a configuration what the gateway goes by.
+func (d *Desk) standingOf(ctx context.Context, r Record, c GatewayConfig) (GatewayConfig, error) {
+	if r.Birth != nil {
+		c.Managed, c.Hash = r.Birth.Managed, r.Birth.Config
+	}
+	good, err := d.o.Configs.LastConfig(ctx, c.Gateway, link.ConfigInForce)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return GatewayConfig{}, err
+	}
+	c.Good = good.Version
+	return c, nil
+}
+
+// ConfigAt returns one of the configurations that were sent to a gateway.
+func (d *Desk) ConfigAt(ctx context.Context, by auth.Operator, id string, version int64) (GatewayConfig, error) {
+	r, err := d.configurable(by, auth.DevicesConfigure, id)
+	if err != nil {
+		return GatewayConfig{}, err
+	}
+	c, err := d.o.Configs.ConfigAt(ctx, id, version)
+	if err != nil {
+		return GatewayConfig{}, fmt.Errorf("version %d of the configuration of gateway %s: %w", version, id, err)
+	}
+	return d.standingOf(ctx, r, c)
+}
+
+// ConfigLines returns the configurations that were sent to a gateway and are kept,
+// newest first: a few dozen, and the one that works.
+func (d *Desk) ConfigLines(ctx context.Context, by auth.Operator, id string) ([]GatewayConfigLine, error) {
+	if _, err := d.configurable(by, auth.DevicesConfigure, id); err != nil {
+		return nil, err
+	}
+	return d.o.Configs.ConfigLines(ctx, id)
 }
 
 // Configure sends a configuration to a gateway that is managed: its devices, and

@@ -64,7 +64,9 @@ func (f *Digester) Digest(ctx context.Context) error {
 	}
 	ready, err := f.look(ctx)
 	for ready && err == nil && ctx.Err() == nil {
-		ready, err = f.step(ctx)
+		if ready, err = f.step(ctx); err == nil { // a long backlog of one must not keep the other waiting
+			err = f.acts(ctx)
+		}
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -33,7 +34,10 @@ func (s *GatewayConfigs) AddConfig(ctx context.Context, c stations.GatewayConfig
 		}
 		c.Version = last + 1
 		tx.Audit(e)
-		if _, err := tx.Exec(ctx, `DELETE FROM gateway_configs WHERE gateway = $1 AND version <= $2 AND state <> 'applied'`, c.Gateway, last-keptConfigs); err != nil {
+		if _, err := tx.Exec(ctx, `
+			DELETE FROM gateway_configs
+			 WHERE gateway = $1 AND version <= $2
+			   AND version <> coalesce((SELECT max(version) FROM gateway_configs WHERE gateway = $1 AND state = 'applied'), 0)`, c.Gateway, last-keptConfigs); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `
@@ -72,15 +76,25 @@ func (s *GatewayConfigs) AnswerConfig(ctx context.Context, gateway string, m lin
 	return err == nil, err
 }
 
+const configColumns = `gateway, station, version, body, state, faults, by_id, by_name, at, answered_at`
+
 // LastConfig returns the newest with one of the states, or any.
 func (s *GatewayConfigs) LastConfig(ctx context.Context, gateway string, states ...string) (stations.GatewayConfig, error) {
-	ctx, cancel := s.DB.bounded(ctx)
-	defer cancel()
-	rows, _ := s.DB.Pool.Query(ctx, `
-		SELECT gateway, station, version, body, state, faults, by_id, by_name, at, answered_at
-		  FROM gateway_configs
+	return s.config(ctx, `
+		SELECT `+configColumns+` FROM gateway_configs
 		 WHERE gateway = $1 AND ($2::text[] IS NULL OR state = ANY($2))
 		 ORDER BY version DESC LIMIT 1`, plain(gateway), states)
+}
+
+// ConfigAt returns one version.
+func (s *GatewayConfigs) ConfigAt(ctx context.Context, gateway string, version int64) (stations.GatewayConfig, error) {
+	return s.config(ctx, `SELECT `+configColumns+` FROM gateway_configs WHERE gateway = $1 AND version = $2`, plain(gateway), version)
+}
+
+func (s *GatewayConfigs) config(ctx context.Context, sql string, args ...any) (stations.GatewayConfig, error) {
+	ctx, cancel := s.DB.bounded(ctx)
+	defer cancel()
+	rows, _ := s.DB.Pool.Query(ctx, sql, args...)
 	c, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (c stations.GatewayConfig, err error) {
 		err = row.Scan(&c.Gateway, &c.Station, &c.Version, &c.Text, &c.State, &c.Faults, &c.By, &c.ByName, &c.At, &c.AnsweredAt)
 		c.At = c.At.UTC()
@@ -90,4 +104,22 @@ func (s *GatewayConfigs) LastConfig(ctx context.Context, gateway string, states 
 		err = stations.ErrNotFound
 	}
 	return c, err
+}
+
+// ConfigLines returns what is kept, newest first.
+func (s *GatewayConfigs) ConfigLines(ctx context.Context, gateway string) ([]stations.GatewayConfigLine, error) {
+	ctx, cancel := s.DB.bounded(ctx)
+	defer cancel()
+	rows, _ := s.DB.Pool.Query(ctx, `
+		SELECT version, state, jsonb_array_length(faults), by_id, by_name, at, answered_at
+		  FROM gateway_configs WHERE gateway = $1 ORDER BY version DESC`, plain(gateway))
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (l stations.GatewayConfigLine, err error) {
+		err = row.Scan(&l.Version, &l.State, &l.Faults, &l.By, &l.ByName, &l.At, &l.AnsweredAt)
+		l.At = l.At.UTC()
+		return l, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the configurations of gateway %s: %w", gateway, err)
+	}
+	return list, nil
 }

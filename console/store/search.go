@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -266,10 +268,18 @@ func (s Replay) TextSignals(ctx context.Context, q replay.SignalQuery) ([]intake
 		if err != nil {
 			return err
 		}
-		for _, seg := range segments {
+		loaded := 0
+		for i := range segments {
 			if len(list) >= q.Limit {
 				return nil
 			}
+			if i == loaded { // one, then two, then four: most pages end early
+				loaded = min(2*loaded+1, len(segments))
+				if err := readTexts(ctx, tx, segments[i:loaded]); err != nil {
+					return err
+				}
+			}
+			seg := &segments[i]
 			here := fits
 			if !all {
 				if here, err = fittingIn(ctx, tx, q, seg.texts); err != nil {
@@ -341,6 +351,7 @@ func readSayings(rows pgx.Rows) (sayings, error) {
 // textSegment is a segment and what was said in it.
 type textSegment struct {
 	span
+	id    int64
 	texts []int32
 }
 
@@ -350,11 +361,11 @@ func textSegments(ctx context.Context, tx pgx.Tx, q replay.SignalQuery) ([]textS
 		before = q.Past.ID
 	}
 	rows, _ := tx.Query(ctx, `
-		SELECT after_signal, least(upto_signal, $3::bigint - 1), from_at, to_at, texts FROM journal_segments
+		SELECT id, after_signal, least(upto_signal, $3::bigint - 1), from_at, to_at FROM journal_segments
 		 WHERE to_at >= $1 AND from_at < $2 AND after_signal < $3::bigint - 1
 		 ORDER BY id DESC`, q.From, q.To, before)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p textSegment, err error) {
-		return p, row.Scan(&p.afterSignal, &p.uptoSignal, &p.from, &p.to, &p.texts)
+		return p, row.Scan(&p.id, &p.afterSignal, &p.uptoSignal, &p.from, &p.to)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read segments: %w", err)
@@ -362,8 +373,49 @@ func textSegments(ctx context.Context, tx pgx.Tx, q replay.SignalQuery) ([]textS
 	return list, nil
 }
 
-// atOnce is how many rows are read at a time where most of them may fit.
-const atOnce = 2000
+// readTexts reads what was said in segments: thousands of numbers each, so that
+// only those are read whose turn has come, and as the bytes that they are.
+func readTexts(ctx context.Context, tx pgx.Tx, segments []textSegment) error {
+	ids, at := make([]int64, len(segments)), make(map[int64]*textSegment, len(segments))
+	for i := range segments {
+		ids[i], at[segments[i].id] = segments[i].id, &segments[i]
+	}
+	rows, _ := tx.Query(ctx, `SELECT id, array_send(texts) FROM journal_segments WHERE id = ANY($1)`, ids)
+	var id int64
+	var raw []byte
+	_, err := pgx.ForEachRow(rows, []any{&id, &raw}, func() (err error) {
+		at[id].texts, err = numbersOf(raw)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read what was said in segments: %w", err)
+	}
+	return nil
+}
+
+// numbersOf reads an int4[] of one dimension as PostgreSQL sends it in binary:
+// dimensions, flags and type; length and lower bound; then each element's length
+// and value (src/backend/utils/adt/arrayfuncs.c, array_send).
+func numbersOf(raw []byte) ([]int32, error) {
+	const head, element = 20, 8
+	if len(raw) == 12 && binary.BigEndian.Uint32(raw) == 0 {
+		return nil, nil
+	}
+	if len(raw) < head || binary.BigEndian.Uint32(raw) != 1 || (len(raw)-head)%element != 0 || int(binary.BigEndian.Uint32(raw[12:])) != (len(raw)-head)/element {
+		return nil, errors.New("this is no list of whole numbers")
+	}
+	list := make([]int32, 0, (len(raw)-head)/element)
+	for raw = raw[head:]; len(raw) > 0; raw = raw[element:] {
+		list = append(list, int32(binary.BigEndian.Uint32(raw[4:]))) //nolint:gosec // it was an int32
+	}
+	return list, nil
+}
+
+// Where most rows may fit, few are read at first, and then more at a time.
+const (
+	atFirst = 250
+	atOnce  = 2000
+)
 
 // read reads at most limit signals of a segment that say one of fits, newest first.
 func (p *textSegment) read(ctx context.Context, tx pgx.Tx, q replay.SignalQuery, fits sayings, limit int) ([]intake.Line, error) {
@@ -388,8 +440,9 @@ func (p *textSegment) read(ctx context.Context, tx pgx.Tx, q replay.SignalQuery,
 		}
 		return found, err
 	}
+	most := atFirst
 	for upto := p.uptoSignal; len(found) < limit; {
-		list, err := p.readThrough(ctx, tx, q, upto)
+		list, err := p.readThrough(ctx, tx, q, upto, most)
 		if err != nil {
 			return nil, err
 		}
@@ -398,10 +451,10 @@ func (p *textSegment) read(ctx context.Context, tx pgx.Tx, q replay.SignalQuery,
 				found = append(found, list[i])
 			}
 		}
-		if len(list) < atOnce {
+		if len(list) < most {
 			break
 		}
-		upto = list[len(list)-1].ID - 1
+		upto, most = list[len(list)-1].ID-1, min(2*most, atOnce)
 	}
 	return found, nil
 }
@@ -430,10 +483,10 @@ func (p *textSegment) conditions(q replay.SignalQuery) *where {
 	return w
 }
 
-func (p *textSegment) readThrough(ctx context.Context, tx pgx.Tx, q replay.SignalQuery, upto int64) ([]intake.Line, error) {
+func (p *textSegment) readThrough(ctx context.Context, tx pgx.Tx, q replay.SignalQuery, upto int64, most int) ([]intake.Line, error) {
 	w := p.conditions(q)
 	w.and("s.id <= ?", upto)
-	rows, _ := tx.Query(ctx, `SELECT `+lineColumns+` FROM signals s `+w.sql()+` ORDER BY id DESC LIMIT `+strconv.Itoa(atOnce), w.args...)
+	rows, _ := tx.Query(ctx, `SELECT `+lineColumns+` FROM signals s `+w.sql()+` ORDER BY id DESC LIMIT `+strconv.Itoa(most), w.args...)
 	return pgx.CollectRows(rows, scanLine)
 }
 

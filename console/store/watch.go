@@ -197,6 +197,18 @@ func (s *Watch) FireZones(ctx context.Context, station string) (watch.Table, err
 		`SELECT panel, number::text, name FROM fire_zones WHERE station = $1 ORDER BY panel, number LIMIT 5000`, station)
 }
 
+// Plans lists the levels of a station, and whether there is a drawing of each.
+func (s *Watch) Plans(ctx context.Context, station string) (watch.Table, error) {
+	return s.table(ctx, []string{"premises", "building", "level", "drawing", "version"}, `
+		SELECT coalesce(p.name, ''), coalesce(b.name, ''), l.name, CASE WHEN d.level IS NULL THEN 'none' ELSE 'yes' END, coalesce(d.version::text, '')
+		  FROM places l
+		  LEFT JOIN places b ON b.id = l.parent
+		  LEFT JOIN places p ON p.id = b.parent
+		  LEFT JOIN plans d ON d.level = l.id
+		 WHERE l.station = $1 AND l.kind = 'level'
+		 ORDER BY p.position, p.name, b.position, b.name, l.position, l.name LIMIT 2000`, station)
+}
+
 // table reads rows of text columns.
 func (s *Watch) table(ctx context.Context, head []string, sql string, args ...any) (watch.Table, error) {
 	ctx, cancel := s.DB.bounded(ctx)

@@ -22,7 +22,7 @@ const late = 500 * time.Millisecond
 // frame only.
 type Age struct {
 	State Status `json:"state"`
-	At    int64  `json:"at"`  // ms since 1970: when the console read the newest packet that it sent; 0 before the first
+	At    int64  `json:"at"`  // ms since 1970: when the newest packet that was sent was due at the console, by the camera's clock; 0 before the first
 	RTP   uint32 `json:"rtp"` // that packet's time stamp, 90 kHz
 	Now   int64  `json:"now"` // ms since 1970 by the console's clock
 	Cut   uint64 `json:"cut"` // how often pictures were left out to catch up
@@ -90,7 +90,7 @@ func (v *viewer) state(now time.Time) (Status, string) {
 		return Lost, FaultCodec
 	case sent == 0:
 		return Connecting, ""
-	case v.waiting, v.catching && now.UnixNano()-sent > int64(late), now.Before(v.thin):
+	case v.waiting, v.catching && now.UnixNano()-sent > int64(late), now.Before(v.thin), v.count.lag.Load() > int64(late):
 		return Delayed, ""
 	}
 	return Live, ""

@@ -26,6 +26,7 @@ type camera struct {
 	seq    uint16
 	size   int           // of its packets
 	late   time.Duration // how long a packet was on its way in this machine
+	made   time.Time     // the newest picture
 }
 
 func newCamera(t *testing.T, sink rtsp.Sink, clip string) *camera {
@@ -100,10 +101,16 @@ func (c *camera) picture() {
 	}
 	c.next++
 	c.stamp += 3600
+	c.made = time.Now()
 }
 
-// play sends pictures in real time until the test or ctx ends.
+// play sends pictures in real time until the test or ctx ends. Its clock does not
+// wait for who is slow to send them.
 func (c *camera) play(ctx context.Context) {
+	if !c.made.IsZero() {
+		c.stamp += uint32(time.Since(c.made)/(40*time.Millisecond)) * 3600
+	}
+	begun, stamp := time.Now(), c.stamp
 	tick := time.NewTicker(40 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -111,6 +118,9 @@ func (c *camera) play(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			if now := stamp + uint32(time.Since(begun)/(40*time.Millisecond))*3600; int32(now-c.stamp) > 0 {
+				c.stamp = now
+			}
 			c.picture()
 		}
 	}

@@ -34,7 +34,7 @@ type State struct {
 	Alarm   bool          // frozen or lost for so long that somebody has to be told
 	Viewers int
 	Format  rtsp.Format
-	Fault   rtsp.Fault // why it is lost; zero where that is not known
+	Fault   rtsp.Fault // why it is lost, or what is wrong with a picture that goes on; zero where that is not known
 }
 
 // patience is how long viewers wait for a source before it is called lost.
@@ -57,6 +57,8 @@ type Feed struct {
 	ring     *ring
 	packer   *repack.Packer
 	timeline timeline
+	lag      rtsp.Lag      // of the source's connection
+	behind   time.Duration // how long the newest packet waited in this machine
 	format   rtsp.Format
 	health   *rtsp.Health
 	open     bool // a source is there
@@ -98,6 +100,7 @@ func (f *Feed) Opened(format rtsp.Format) {
 			f.health = rtsp.NewHealth(now)
 		}
 		f.open, f.fault, f.begun, f.ended = true, rtsp.Fault{}, false, true
+		f.lag, f.behind = rtsp.Lag{}, 0
 		f.timeline.resume()
 		f.run++
 		f.ring.cut()
@@ -133,7 +136,10 @@ func (f *Feed) Packet(p *rtp.Packet, at time.Time) {
 		f.packer.Begin()
 	}
 	f.ended = p.Marker
-	out := packet{at: at.UnixNano(), stamp: stamp, unit: f.unit, run: f.run, h265: f.format.Codec == rtsp.H265}
+	now := f.server.now()
+	f.behind = now.Sub(at)
+	due := now.Add(-f.lag.Packet(p, now))
+	out := packet{at: at.UnixNano(), due: min(at.UnixNano(), due.UnixNano()), stamp: stamp, unit: f.unit, run: f.run, h265: f.format.Codec == rtsp.H265}
 	f.packer.Packet(p, func(piece repack.Piece) {
 		out.payload, out.marker, out.key = piece.Payload, piece.Marker, piece.Key
 		f.ring.add(out)
@@ -161,7 +167,7 @@ func (f *Feed) inOrder(seq uint16, at time.Time) bool {
 	}
 	if f.begun && missing != 0 {
 		f.packer.Drop()
-		f.ring.add(packet{stamp: f.timeline.out, unit: f.unit, run: f.run, at: at.UnixNano()})
+		f.ring.add(packet{stamp: f.timeline.out, unit: f.unit, run: f.run, at: at.UnixNano(), due: at.UnixNano()})
 	}
 	f.begun, f.next = true, seq+1
 	return true
@@ -225,6 +231,9 @@ func (f *Feed) at(now time.Time) State {
 		s.Status, s.Alarm = Connecting, false
 	default:
 		s.Status = Lost
+	}
+	if f.open && f.format.BFrames && (s.Status == Live || s.Status == Frozen) {
+		s.Fault = rtsp.Fault{Code: rtsp.BFrames, Text: rtsp.Words(rtsp.BFrames)}
 	}
 	s.Since = now
 	if s.Status == f.status {

@@ -178,6 +178,13 @@ func (p *player) picture(i int) picture {
 	return p.pictures[i]
 }
 
+// source is the number of what it is sent (SSRC).
+func (p *player) source() uint32 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return uint32(p.track.SSRC())
+}
+
 // seen counts pictures.
 func (p *player) seen() int {
 	p.mu.Lock()

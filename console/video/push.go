@@ -67,9 +67,13 @@ func (one *Session) receive(t *webrtc.TrackRemote) {
 	}
 	one.feed.Opened(in.format)
 	for {
+		began := time.Now()
 		p, _, err := t.ReadRTP()
 		if err != nil {
 			break
+		}
+		if time.Since(began) >= rtsp.Waited {
+			in.unread.NothingAt(began)
 		}
 		if len(p.Payload) > 0 {
 			in.packet(p, time.Now())
@@ -98,6 +102,7 @@ const (
 type incoming struct {
 	feed   *Feed
 	format rtsp.Format
+	unread rtsp.Unread
 
 	begun bool
 	next  uint16
@@ -145,7 +150,7 @@ func (in *incoming) drain(at time.Time) {
 		in.next++
 		in.since = at
 		in.learn(p.Payload)
-		in.feed.Packet(p, at)
+		in.feed.Packet(p, in.unread.Came(p, at))
 	}
 }
 

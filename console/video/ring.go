@@ -14,7 +14,8 @@ const (
 // packet is one packet of a feed. Nothing of it is ever changed.
 type packet struct {
 	payload []byte // nil where a packet was lost on the way from the camera
-	at      int64  // when it was read, ns since 1970
+	at      int64  // when it came, ns since 1970
+	due     int64  // when it would have come without delay on its way, by the camera's clock
 	stamp   uint32 // feed time, 90 kHz
 	unit    uint32 // number of the access unit
 	run     uint32 // number of the source's connection: what follows needs a keyframe of its own
@@ -139,5 +140,5 @@ func still(picture []packet) (codec rtsp.Codec, unit []byte, at int64, ok bool) 
 	ok = repack.Units(codec, payloads, func(nalu []byte) {
 		unit = append(append(unit, 0, 0, 0, 1), nalu...)
 	})
-	return codec, unit, picture[0].at, ok
+	return codec, unit, picture[0].due, ok
 }

@@ -126,7 +126,7 @@ func (one *Session) watch(ctx context.Context, offer string) (string, error) {
 	f.mu.RLock()
 	format := f.format
 	f.mu.RUnlock()
-	if _, ok := choose(one.viewer.agreed, format); !ok {
+	if _, ok := choose(one.viewer.agreed, format); !ok && format.Codec != "" { // what nobody has seen yet may fit
 		return "", &CodecError{Codec: format.Codec}
 	}
 	one.live(ctx)

@@ -23,6 +23,10 @@ const (
 	// a viewer is cut because its pictures queue on the way.
 	tooFar = 300 * time.Millisecond
 
+	// blank is how long a viewer is kept from a keyframe that waited too long in
+	// this machine, because a newer one will not. After that it is better than none.
+	blank = 5 * time.Second
+
 	// hurry is how long the past of a group of pictures may take to be sent.
 	hurry = 2 * time.Second
 
@@ -91,6 +95,7 @@ type viewer struct {
 	until    uint64 // this position
 	since    time.Time
 	keyed    time.Time // when a keyframe was begun
+	sent     time.Time // when something was sent last
 	rest     time.Time // nothing is sent before: what queues on the way runs off
 	thin     time.Time // only keyframes until then
 	recent   [cutsToThin]time.Time
@@ -114,7 +119,8 @@ type viewer struct {
 type counts struct {
 	packets, bytes, again, cuts atomic.Uint64
 	stamp                       atomic.Uint32 // of the newest packet, the viewer's time
-	at                          atomic.Int64  // when it was read
+	at                          atomic.Int64  // when it was due
+	lag                         atomic.Int64  // how late it came, ns
 	way                         atomic.Int64  // there and back, ns
 	lossy                       atomic.Uint32 // of 256 packets
 }
@@ -299,6 +305,10 @@ func (v *viewer) begin(now time.Time) bool {
 	if !v.feed.fresh() || r.key < v.after {
 		return false
 	}
+	late := v.feed.behind > behind
+	if late && now.Sub(v.sent) < blank {
+		return false
+	}
 	format := v.feed.format
 	if v.choice, v.fits = choose(v.agreed, format); !v.fits {
 		return false
@@ -322,7 +332,7 @@ func (v *viewer) begin(now time.Time) bool {
 	}
 	v.spans.add(next)
 	v.at, v.waiting, v.running, v.given = r.key, false, key.run, r.key
-	v.catching, v.until, v.since, v.keyed = past > 0, r.head, now, now
+	v.catching, v.until, v.since, v.keyed = past > 0 || late, r.head, now, now
 	return true
 }
 
@@ -362,7 +372,9 @@ func (v *viewer) send(batch []packet, now time.Time) (sent int, err error) {
 		v.count.packets.Add(packets)
 		v.count.bytes.Add(bytes)
 		v.count.stamp.Store(current.time(p))
-		v.count.at.Store(p.at)
+		v.count.at.Store(p.due)
+		v.count.lag.Store(p.at - p.due)
+		v.sent = now
 	}
 	if sent < len(batch) && v.unwanted(&batch[sent], now) { // not for want of budget
 		v.waiting, v.after = true, v.at

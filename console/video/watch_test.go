@@ -32,6 +32,15 @@ func playing(t *testing.T, o video.Options) (*video.Server, *video.Feed, *camera
 	return s, f, c
 }
 
+// watching is a player that has the past of a feed.
+func watching(t *testing.T, s *video.Server, f *video.Feed, o playerOptions) (*player, *video.Session) {
+	t.Helper()
+	p := newPlayer(t, o)
+	session := p.watch(t.Context(), s, f)
+	p.until("pictures", func() bool { return len(p.pictures) >= 30 })
+	return p, session
+}
+
 func TestFirstPictureIsAKeyframeAtOnce(t *testing.T) {
 	t.Parallel()
 	s, f, c := playing(t, video.Options{})
@@ -49,8 +58,8 @@ func TestFirstPictureIsAKeyframeAtOnce(t *testing.T) {
 	}
 	c.keep()
 	p.until("the present", func() bool { return len(p.pictures) >= 35 })
-	if apart := p.picture(34).stamp - p.picture(33).stamp; apart != 3600 {
-		t.Errorf("pictures of the present are %d ticks apart, want their own 3600", apart)
+	if apart := p.picture(34).stamp - p.picture(33).stamp; apart == 0 || apart%3600 != 0 {
+		t.Errorf("pictures of the present are %d ticks apart, want their own 3600 or some of them", apart)
 	}
 	p.inOrder()
 	p.until("its age", func() bool {
@@ -117,9 +126,7 @@ func TestParameterSetsStandBeforeEachKeyframe(t *testing.T) {
 func TestViewersStayThroughAReconnect(t *testing.T) {
 	t.Parallel()
 	s, f, c := playing(t, video.Options{})
-	p := newPlayer(t, playerOptions{age: true})
-	session := p.watch(t.Context(), s, f)
-	p.until("pictures", func() bool { return len(p.pictures) >= 30 })
+	p, session := watching(t, s, f, playerOptions{age: true})
 
 	f.Closed(rtsp.Fault{Code: rtsp.Unreachable, Text: "gone"})
 	p.until("it is said", func() bool {
@@ -149,9 +156,7 @@ func TestViewersStayThroughAReconnect(t *testing.T) {
 func TestLostPacketsAreSentAgain(t *testing.T) {
 	t.Parallel()
 	s, f, c := playing(t, video.Options{})
-	p := newPlayer(t, playerOptions{})
-	session := p.watch(t.Context(), s, f)
-	p.until("pictures", func() bool { return len(p.pictures) >= 30 })
+	p, session := watching(t, s, f, playerOptions{})
 	p.mu.Lock()
 	want := p.packets[3]
 	had := len(p.packets)
@@ -175,12 +180,8 @@ func TestLostPacketsAreSentAgain(t *testing.T) {
 func TestALostPlayerGetsTheKeyframeThatIsThere(t *testing.T) {
 	t.Parallel()
 	s, f, c := playing(t, video.Options{})
-	p := newPlayer(t, playerOptions{})
-	p.watch(t.Context(), s, f)
-	p.until("pictures", func() bool { return len(p.pictures) == 30 })
-	p.mu.Lock()
-	source := uint32(p.track.SSRC())
-	p.mu.Unlock()
+	p, _ := watching(t, s, f, playerOptions{})
+	source := p.source()
 	late := time.NewTimer(350 * time.Millisecond) // a keyframe is not sent twice within 300 ms
 	<-late.C
 	p.say(&rtcp.PictureLossIndication{SenderSSRC: 1, MediaSSRC: source})
@@ -196,9 +197,7 @@ func TestALostPlayerGetsTheKeyframeThatIsThere(t *testing.T) {
 func TestALossBeforeTheConsoleIsSeenByThePlayer(t *testing.T) {
 	t.Parallel()
 	s, f, c := playing(t, video.Options{})
-	p := newPlayer(t, playerOptions{})
-	p.watch(t.Context(), s, f)
-	p.until("pictures", func() bool { return len(p.pictures) == 30 })
+	p, _ := watching(t, s, f, playerOptions{})
 	c.seq += 3
 	c.picture()
 	p.until("the next picture", func() bool { return len(p.pictures) == 31 })
@@ -216,9 +215,7 @@ func TestALossBeforeTheConsoleIsSeenByThePlayer(t *testing.T) {
 func TestAReconnectWithoutAKeyframeShowsNothingUntilThereIsOne(t *testing.T) {
 	t.Parallel()
 	s, f, c := playing(t, video.Options{})
-	p := newPlayer(t, playerOptions{})
-	p.watch(t.Context(), s, f)
-	p.until("pictures", func() bool { return len(p.pictures) == 30 })
+	p, _ := watching(t, s, f, playerOptions{})
 	f.Closed(rtsp.Fault{Code: rtsp.Unreachable})
 	c.open()
 	for range 5 { // they build on what never came
@@ -236,12 +233,8 @@ func TestAReconnectWithoutAKeyframeShowsNothingUntilThereIsOne(t *testing.T) {
 func TestAPlayerThatStaysLostIsNotFlooded(t *testing.T) {
 	t.Parallel()
 	s, f, c := playing(t, video.Options{})
-	p := newPlayer(t, playerOptions{})
-	p.watch(t.Context(), s, f)
-	p.until("pictures", func() bool { return len(p.pictures) == 30 })
-	p.mu.Lock()
-	source := uint32(p.track.SSRC())
-	p.mu.Unlock()
+	p, _ := watching(t, s, f, playerOptions{})
+	source := p.source()
 	stop := make(chan struct{})
 	defer close(stop)
 	go func() {
@@ -345,9 +338,7 @@ func TestSessionEndsWithItsContext(t *testing.T) {
 func TestSessionEndsWhenThePlayerCloses(t *testing.T) {
 	t.Parallel()
 	s, f, _ := playing(t, video.Options{})
-	p := newPlayer(t, playerOptions{})
-	session := p.watch(t.Context(), s, f)
-	p.until("pictures", func() bool { return len(p.pictures) == 30 })
+	p, session := watching(t, s, f, playerOptions{})
 	p.close()
 	ends(t, session)
 }
@@ -470,4 +461,17 @@ func TestSnapshotIsTheNewestWholeKeyframe(t *testing.T) {
 	if slice := c.units[0][len(c.units[0])-1]; !strings.Contains(string(unit), string(slice)) {
 		t.Error("the picture is not that of the keyframe")
 	}
+}
+
+func TestAPlayerOfH265WaitsForACameraThatNobodyHasSeen(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, video.Options{})
+	f := s.Feed("gate/main")
+	p := newPlayer(t, playerOptions{h265: true})
+	p.watch(t.Context(), s, f)
+	c := newCamera(t, f, moving265)
+	c.open()
+	c.keep()
+	p.until("pictures", func() bool { return len(p.pictures) > 3 })
+	p.inOrder()
 }

@@ -262,6 +262,8 @@ func (d *Desk) content(ctx context.Context, station Station) (pack, error) {
 	if err != nil {
 		return pack{}, fmt.Errorf("read the contacts: %w", err)
 	}
+	p.add("watch", "On watch when this was written", watchTable(d.onWatch(station.ID), station.Zone))
+	p.add("phone-tree", "Whom to call, in this order", phoneTree(contacts))
 	p.add("contacts", "Contacts", contactTable(contacts))
 	if chief, err := d.o.Notify.DutyChief(ctx, station.ID); err == nil {
 		p.Chief = strings.Join(slices.DeleteFunc([]string{chief.Name, chief.Phone, chief.Radio, chief.Email}, func(s string) bool { return s == "" }), ", ")
@@ -284,6 +286,44 @@ func (d *Desk) content(ctx context.Context, station Station) (pack, error) {
 		p.add(section.Name, section.Title, table)
 	}
 	return p, nil
+}
+
+func watchTable(list []Post, zone *time.Location) Table {
+	t := Table{Head: []string{"name", "role", "desk", "since", "under a cover"}}
+	for _, p := range list {
+		t.Rows = append(t.Rows, []string{p.Name, string(p.Role), p.Desk, p.Since.In(zone).Format("2 Jan 15:04"), yes(p.Cover != "")})
+	}
+	return t
+}
+
+func yes(on bool) string {
+	if on {
+		return "yes"
+	}
+	return ""
+}
+
+// phoneTree is the way that an alarm goes when nobody answers, as the console
+// would carry it: who can be reached by telephone or radio at each step.
+func phoneTree(list []notify.Contact) Table {
+	t := Table{Head: []string{"step", "when", "name", "function", "phone", "radio"}}
+	when := map[notify.Role]string{
+		notify.ForDelivery: "first", notify.ForSupervisor: "when they do not answer", notify.ForDutyChief: "when those do not answer, and for what is grave",
+	}
+	step := 0
+	for _, role := range notify.Roles() {
+		there := false
+		for _, c := range list {
+			if c.Role != role || c.Phone == "" && c.Radio == "" {
+				continue
+			}
+			if !there {
+				step, there = step+1, true
+			}
+			t.Rows = append(t.Rows, []string{fmt.Sprint(step), when[role], c.Name, c.Function, c.Phone, c.Radio})
+		}
+	}
+	return t
 }
 
 func contactTable(list []notify.Contact) Table {

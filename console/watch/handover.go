@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -11,6 +12,7 @@ import (
 	"guardroom/console/alarms"
 	"guardroom/console/audit"
 	"guardroom/console/auth"
+	"guardroom/console/duty"
 	"guardroom/console/live"
 )
 
@@ -34,6 +36,8 @@ type Sheet struct {
 	Failed      int            `json:"failed"` // deliveries given up in the last 12 hours
 	Left        map[string]int `json:"left"`   // how many of a list did not fit
 	Standing    *Stand         `json:"standing"`
+	// Shift is who is on duty and who comes next by the roster in force.
+	Shift *duty.Turnover `json:"shift,omitempty"`
 }
 
 // Thing is something on the board, with the fields that its own desk gives it.
@@ -83,6 +87,13 @@ func (d *Desk) sheet(ctx context.Context, id string) (Sheet, error) {
 		return Sheet{}, ErrNotFound
 	}
 	s := Sheet{At: d.o.Now().UTC(), Station: id, StationName: station.Name, TimeZone: station.Zone.String(), Demo: station.Demo, Left: map[string]int{}}
+	if d.o.Shift != nil {
+		shift, err := d.o.Shift(ctx, id)
+		if err != nil {
+			return Sheet{}, fmt.Errorf("read who is on duty: %w", err)
+		}
+		s.Shift = shift
+	}
 	closing, err := d.o.Store.Closing(ctx, id)
 	if err != nil {
 		return Sheet{}, err

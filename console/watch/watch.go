@@ -26,6 +26,7 @@ import (
 	"guardroom/console/alarms"
 	"guardroom/console/audit"
 	"guardroom/console/auth"
+	"guardroom/console/duty"
 	"guardroom/console/jobs"
 	"guardroom/console/live"
 	"guardroom/console/notify"
@@ -111,15 +112,16 @@ type Options struct {
 	Board    board
 	Stations func() []Station
 	Policy   func(station string) alarms.Policy
-	Renewed  func(ctx context.Context) error // an escalation was saved: whoever holds policies reads them anew
-	Sections []Section                       // further parts of the fallback pack
-	Folder   string                          // of fallback packs
-	Console  string                          // this start of this console; made when empty
-	Linger   time.Duration                   // how long a desk stays after its last stream; default 8 s
-	Grace    time.Duration                   // after a start, until desks are back; default 15 s
-	Beat     time.Duration                   // default 2 s
-	Pace     time.Duration                   // of looking for due alarms; default 250 ms
-	Now      func() time.Time                // time.Now outside tests
+	Renewed  func(ctx context.Context) error                                   // an escalation was saved: whoever holds policies reads them anew
+	Sections []Section                                                         // further parts of the fallback pack
+	Shift    func(ctx context.Context, station string) (*duty.Turnover, error) // by the roster in force; may be nil
+	Folder   string                                                            // of fallback packs
+	Console  string                                                            // this start of this console; made when empty
+	Linger   time.Duration                                                     // how long a desk stays after its last stream; default 8 s
+	Grace    time.Duration                                                     // after a start, until desks are back; default 15 s
+	Beat     time.Duration                                                     // default 2 s
+	Pace     time.Duration                                                     // of looking for due alarms; default 250 ms
+	Now      func() time.Time                                                  // time.Now outside tests
 	Log      *slog.Logger
 }
 

@@ -13,11 +13,17 @@ if (process.env.TEST_PARALLEL_INDEX) process.env.SIM_URL = process.env.SIM_URL.s
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'e2e/results',
-  timeout: 90_000,
-  expect: { timeout: 10_000 }, // the Go tests may run beside; what has a mark of its own says so
+  timeout: 180_000,
+  expect: { timeout: 20_000 }, // the Go tests run beside; what has a mark of its own says so
+  retries: 1, // a machine that was starved once; such a test is listed as flaky
   workers: worlds?.length ?? 1, // the specs of a worker act on one station
   fullyParallel: false,
   reporter: [['list'], ['./e2e/verdict.ts']],
+  // Pictures want the processors: they come last, when what runs beside has mostly ended.
+  projects: [
+    { name: 'desks', testIgnore: /camera/ },
+    { name: 'pictures', testMatch: /camera.*\.spec/ },
+  ],
   use: {
     baseURL: given ?? `http://127.0.0.1:${port}`,
     viewport: { width: 1920, height: 1080 },

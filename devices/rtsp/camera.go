@@ -120,7 +120,8 @@ type Sink interface {
 	Opened(Format)
 	// Packet hands over a packet as the camera made it, in the order of its
 	// sequence numbers; its payload is never empty. Packet and payload are the
-	// sink's to keep; nobody changes them. at is when this machine read it.
+	// sink's to keep; nobody changes them. at is when this machine got it: when it
+	// was read, less what it waited to be read while the machine was busy.
 	Packet(p *rtp.Packet, at time.Time)
 	// Closed says why it ended or could not begin. It is tried again.
 	Closed(Fault)

@@ -19,10 +19,7 @@ import (
 	"github.com/pion/rtp"
 )
 
-const (
-	redirects  = 3       // that are followed
-	readBuffer = 2 << 20 // bytes: a keyframe over UDP comes in one burst
-)
+const redirects = 3 // that are followed
 
 // session is one connection: asked for by Pull's goroutine, fed by gortsplib's
 // reader, which begins with Play and has ended when the client is closed.
@@ -30,6 +27,7 @@ type session struct {
 	camera Camera
 	client *gortsplib.Client
 	stream *stream
+	unread Unread
 	last   atomic.Int64  // when the newest packet was read, in ns since 1970
 	bye    chan struct{} // closed when the stream has come to its end
 	byes   atomic.Bool
@@ -60,7 +58,7 @@ func refusesTransport(f Fault) bool {
 }
 
 func (s *session) run(ctx context.Context, p *puller) Fault {
-	s.client = newClient(p.camera, p.transport)
+	s.client = newClient(p.camera, p.transport, &s.unread)
 	address, err := p.camera.address()
 	if err != nil {
 		return s.fault(err, asking)
@@ -90,14 +88,14 @@ func (s *session) run(ctx context.Context, p *puller) Fault {
 	return s.fault(err, playing)
 }
 
-func newClient(c Camera, t Transport) *gortsplib.Client {
+func newClient(c Camera, t Transport, waiting *Unread) *gortsplib.Client {
 	var redirected int
 	client := &gortsplib.Client{
 		TLSConfig:         c.TLS,
 		ReadTimeout:       c.silence(),
 		WriteTimeout:      c.silence(),
 		UserAgent:         "Guardroom",
-		ListenPacket:      listenPacket,
+		ListenPacket:      waiting.listen,
 		OnPacketsLost:     func(uint64) {}, // a stream is judged by its pictures
 		OnDecodeError:     func(error) {},  // what is no packet is not handed on
 		OnTransportSwitch: func(error) {},
@@ -106,7 +104,7 @@ func newClient(c Camera, t Transport) *gortsplib.Client {
 		if redirected++; redirected > 1+redirects {
 			return nil, errRedirects
 		}
-		return (&net.Dialer{}).DialContext(ctx, network, address)
+		return waiting.dial(ctx, network, address)
 	}
 	// gortsplib's own way would wait for a handshake that never comes.
 	client.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -139,15 +137,6 @@ func verifying(c *tls.Config, address string) *tls.Config {
 		c.ServerName, _, _ = net.SplitHostPort(address)
 	}
 	return c
-}
-
-// listenPacket asks for a larger buffer than systems give, and takes what it gets.
-func listenPacket(network, address string) (net.PacketConn, error) {
-	conn, err := (&net.ListenConfig{}).ListenPacket(context.Background(), network, address)
-	if udp, ok := conn.(*net.UDPConn); ok {
-		_ = udp.SetReadBuffer(readBuffer)
-	}
-	return conn, err
 }
 
 // open asks for the picture stream and lets it play.
@@ -203,8 +192,8 @@ func (s *session) span() *headers.Range {
 }
 
 func (s *session) packet(p *rtp.Packet) {
-	at := time.Now()
-	s.last.Store(at.UnixNano())
+	read := time.Now()
+	s.last.Store(read.UnixNano())
 	if len(p.Payload) == 0 {
 		return
 	}
@@ -212,7 +201,7 @@ func (s *session) packet(p *rtp.Packet) {
 		s.end()
 		return
 	}
-	s.stream.packet(p, at)
+	s.stream.packet(p, s.unread.Came(p, read))
 }
 
 // past says whether a recording has played beyond what was asked for: some

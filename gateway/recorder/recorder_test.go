@@ -94,12 +94,16 @@ func (g *ring) record(seconds int) {
 
 func (g *ring) eventually(what string, holds func() bool) {
 	g.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	late := time.NewTimer(10 * time.Second)
+	defer late.Stop()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
 	for !holds() {
-		if time.Now().After(deadline) {
+		select {
+		case <-look.C:
+		case <-late.C:
 			g.t.Fatalf("never: %s", what)
 		}
-		time.Sleep(time.Millisecond) // between two looks, not for a time to pass
 	}
 }
 

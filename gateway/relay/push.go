@@ -218,8 +218,10 @@ func (c *Client) offer(ctx context.Context, p *Push, to, token, sdp string) (ans
 	return string(text), nil
 }
 
+// What waits to be sent leaves so many packets at once, and the rest after a
+// pause: buffers on the way are short.
 const (
-	burst = 32 // packets of the group of pictures at once
+	burst = 32
 	pause = 2 * time.Millisecond
 )
 
@@ -235,27 +237,27 @@ func (p *Push) send(s *Stream, track *webrtc.TrackLocalStaticRTP, connected <-ch
 		p.end()
 		return
 	}
-	group, t, leave := s.take()
+	t, leave := s.take(time.Now())
 	defer leave()
 	w := writer{track: track, stream: s, packer: repack.New(repack.Payload)}
-	for i, packet := range group {
-		if w.write(packet) != nil {
-			p.end()
-			return
-		}
-		if i%burst == burst-1 {
-			time.Sleep(pause)
-		}
-	}
+	rest := time.NewTimer(0)
+	defer rest.Stop()
 	for {
 		select {
 		case <-p.done:
 			return
-		case packet := <-t.queue:
-			if w.write(packet) != nil {
+		case <-t.more:
+		case <-rest.C:
+		}
+		some := s.taken(t)
+		for _, q := range some {
+			if w.write(q) != nil {
 				p.end()
 				return
 			}
+		}
+		if len(some) == burst {
+			rest.Reset(pause)
 		}
 	}
 }
@@ -274,12 +276,21 @@ type writer struct {
 	failed error
 }
 
-func (w *writer) write(p *rtp.Packet) error {
+// leap is how far numbers go on where pictures were left out: so far that the
+// console does not wait for what will not come.
+const leap = 1024
+
+func (w *writer) write(q queued) error {
+	p := q.packet
 	if f, there := w.stream.Format(); there && !same(f, w.format) {
 		w.format = f
 		w.packer.Format(f)
 	}
-	if w.any && p.SequenceNumber != w.next {
+	switch {
+	case w.any && q.after:
+		w.packer.Drop()
+		w.number += leap
+	case w.any && p.SequenceNumber != w.next:
 		w.packer.Drop()
 		w.number++ // the console sees that something is missing, too
 	}

@@ -66,9 +66,9 @@ func (s *Stream) Packet(p *rtp.Packet, at time.Time) {
 	s.health.Packet(p, at)
 	s.mu.Lock()
 	s.packets++
-	s.keep(p)
+	key := s.keep(p)
 	for t := range s.takers {
-		t.give(p)
+		s.hand(t, p, at, key)
 	}
 	s.mu.Unlock()
 	if s.also != nil {
@@ -81,6 +81,9 @@ func (s *Stream) Closed(f rtsp.Fault) {
 	s.mu.Lock()
 	s.opened, s.fault = false, &f
 	s.forget()
+	for t := range s.takers {
+		t.lost = true
+	}
 	s.mu.Unlock()
 	if s.also != nil {
 		s.also.Closed(f)
@@ -93,14 +96,15 @@ func (s *Stream) forget() {
 
 // keep adds a packet to the group of pictures, which begins anew with the first
 // packet of each unit that holds a key picture: its parameter sets come with it.
-func (s *Stream) keep(p *rtp.Packet) {
+// It returns whether p is the packet by which that is known.
+func (s *Stream) keep(p *rtp.Packet) (key bool) {
 	if !s.any || p.Timestamp != s.stamp {
 		s.any, s.stamp, s.unit, s.keyed = true, p.Timestamp, len(s.group), false
 	}
 	s.group = append(s.group, p)
 	s.bytes += len(p.Payload)
 	if !s.keyed && picture.Key(s.format.Codec, p.Payload) {
-		s.keyed, s.whole = true, true
+		key, s.keyed, s.whole = true, true, true
 		s.group = append([]*rtp.Packet(nil), s.group[s.unit:]...)
 		s.unit, s.bytes = 0, 0
 		for _, one := range s.group {
@@ -114,6 +118,7 @@ func (s *Stream) keep(p *rtp.Packet) {
 	case s.bytes > maxGroup:
 		s.group, s.unit, s.bytes, s.whole = nil, 0, 0, false
 	}
+	return key
 }
 
 // Report says how the stream is, and why it is not live.
@@ -129,39 +134,4 @@ func (s *Stream) Format() (f rtsp.Format, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.format, s.opened
-}
-
-// taker is somebody who takes packets as they come.
-type taker struct {
-	queue chan *rtp.Packet
-	lost  int
-}
-
-// taken bounds how far a push may lie behind: some tenths of a second.
-const taken = 1024
-
-// take begins with the group of pictures and goes on with what comes.
-func (s *Stream) take() (group []*rtp.Packet, t *taker, leave func()) {
-	t = &taker{queue: make(chan *rtp.Packet, taken)}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.whole {
-		group = append(group, s.group...)
-	}
-	s.takers[t] = struct{}{}
-	return group, t, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.takers, t)
-	}
-}
-
-// give drops what a slow taker has no room for. The console asks again for what
-// is missing, or waits for the next key picture.
-func (t *taker) give(p *rtp.Packet) {
-	select {
-	case t.queue <- p:
-	default:
-		t.lost++
-	}
 }

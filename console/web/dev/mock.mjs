@@ -1,11 +1,12 @@
 // A console that is not there: it speaks the contract of the API, for work on
 // the screens and their browser tests. Run `npm run build`, then
-//   node dev/mock.mjs [-http 8080] [-sim 8090] [-dist dist] [-busy] [-flood N]
+//   node dev/mock.mjs [-http 8080] [-sim 8090] [-dist dist] [-busy] [-flood N] [-symbols N]
 // and open http://127.0.0.1:8080, or use it behind `npm run dev`.
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { extname, join, normalize, resolve } from 'node:path'
 import { alarmRoutes, fresh, shown } from './alarms.mjs'
+import { changeSymbols, makePlan } from './plan.mjs'
 import { busy, id, makeWorld, stateKinds } from './world.mjs'
 
 const flag = (name, fallback) => {
@@ -13,6 +14,8 @@ const flag = (name, fallback) => {
   return i < 0 ? fallback : (process.argv[i + 1] ?? '')
 }
 const world = makeWorld()
+const symbols = Number(flag('symbols', 0))
+const planRoutes = symbols > 0 ? makePlan(world, symbols) : []
 const dist = resolve(flag('dist', join(import.meta.dirname, '..', 'dist')))
 const password = 'guardroom-demo'
 const reads = ['alarms.read', 'devices.read', 'sites.read']
@@ -294,6 +297,7 @@ if (flag('flood')) {
     tell('alarm', { ...a, history: undefined })
   }, 20)
 }
+if (symbols > 0) changeSymbols(world, tell)
 setInterval(() => {
   world.gateways[0].last_heartbeat = iso()
   for (const d of world.devices) d.last_heard = iso()
@@ -330,6 +334,7 @@ const list = (items, url) => {
 }
 
 const routes = [
+  ...planRoutes,
   ['GET', /^about$/, () => ({ name: 'Guardroom', demo: true, build: 'mock', accounts: Object.keys(roles) })],
   [
     'POST',

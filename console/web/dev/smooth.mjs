@@ -5,18 +5,21 @@
 // other work on the machine does not change. A bare page measured in the same
 // minute says what the machine itself gives. Fails when the marks are missed by
 // more than the bare page misses them.
-//   make bench-screen            or: node dev/smooth.mjs [-alarms 2000] [-seconds 20] [-presses 200] [-trace FILE] [-lax]
+// With -symbols it is the plan of a level with so many symbols instead.
+//   make bench-screen            or: node dev/smooth.mjs [-alarms 2000 | -symbols 300] [-seconds 20] [-presses 200] [-trace FILE] [-lax]
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from '@playwright/test'
+import { path as planPath } from './plan.mjs'
 
 const flag = (name, fallback) => {
   const i = process.argv.indexOf(`-${name}`)
   return i < 0 ? fallback : (process.argv[i + 1] ?? '')
 }
 const alarms = Number(flag('alarms', 2000))
+const symbols = Number(flag('symbols', 0))
 const seconds = Number(flag('seconds', 20))
 const presses = Number(flag('presses', 200))
 const traceFile = flag('trace', '')
@@ -38,7 +41,15 @@ const say = (words) => process.stdout.write(`${words}\n`)
 async function startMock() {
   const mock = spawn(
     process.execPath,
-    [join(import.meta.dirname, 'mock.mjs'), '-http', '0', '-sim', '0', '-flood', String(alarms), ...distOf()],
+    [
+      join(import.meta.dirname, 'mock.mjs'),
+      '-http',
+      '0',
+      '-sim',
+      '0',
+      ...(symbols > 0 ? ['-symbols', String(symbols)] : ['-flood', String(alarms)]),
+      ...distOf(),
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const ready = await new Promise((done, fail) => {
@@ -87,7 +98,8 @@ function watch() {
   }).observe({ type: 'longtask', buffered: true })
 }
 
-const order = ['j', 'j', 'k', 'a', 'j', 'Enter', 'Escape', 'h', 'Escape', 's']
+const planOrder = ['ArrowRight', 'ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp']
+const order = symbols > 0 ? planOrder : ['j', 'j', 'k', 'a', 'j', 'Enter', 'Escape', 'h', 'Escape', 's']
 const pause = (i) => 60 + ((i * 37) % 90) // ms between two presses
 const fast = (list) => list.filter((ms) => ms <= 1000 / 55).length / Math.max(1, list.length)
 const rate = (list) => (list.length * 1000) / list.reduce((sum, ms) => sum + ms, 0)
@@ -136,11 +148,12 @@ try {
   const page = await browser.newPage({ viewport: { width: 1920, height: 1080 }, baseURL: host.url })
   await page.addInitScript(watch)
   await page.request.post('/api/v1/session', { data: { username: 'supervisor', password: 'guardroom-demo' } })
-  await page.goto('/control')
+  await page.goto(symbols > 0 ? planPath : '/control')
   await page.waitForSelector('[data-live="true"]')
-  await page.waitForSelector('.row[data-alarm]')
+  await page.waitForSelector(symbols > 0 ? `.mark >> nth=${symbols - 1}` : '.row[data-alarm]')
+  if (symbols > 0) await page.locator('.mark').first().focus()
   await page.waitForTimeout(3_000) // what is loaded after the first picture
-  const open = await page.locator('[data-segment="active"]').textContent()
+  const open = symbols > 0 ? `${symbols} symbols` : await page.locator('[data-segment="active"]').textContent()
   const elements = await page.evaluate(() => document.querySelectorAll('*').length)
 
   const traced = await browser.newBrowserCDPSession()

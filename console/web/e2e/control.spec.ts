@@ -142,7 +142,7 @@ test('closing is refused in words while the condition holds; afterwards it asks 
   await expect(row).toHaveAttribute('data-state', 'acknowledged')
   await page.keyboard.press('c')
   const dialog = page.getByRole('dialog')
-  await expect(dialog).toBeVisible()
+  await expect(dialog.getByLabel('Nuisance')).toBeVisible() // the dialog may stand before its form is loaded
   await page.keyboard.press('2')
   await expect(dialog.getByLabel('Nuisance')).toBeChecked()
   await page.keyboard.press('Enter')

@@ -34,7 +34,7 @@ test('a door is forced: called out on the plan, answered, not closed before the 
   await expect(row).toContainText('yours')
   await page.keyboard.press('c')
   const dialog = page.getByRole('dialog')
-  await expect(dialog).toBeVisible()
+  await expect(dialog.getByLabel('Nuisance')).toBeVisible() // the dialog may stand before its form is loaded
   await page.keyboard.press('1')
   await page.keyboard.press('Enter')
   await expect(dialog.getByRole('alert')).toContainText('the door is still open')
@@ -45,6 +45,7 @@ test('a door is forced: called out on the plan, answered, not closed before the 
   await page.locator('[data-segment="closing"]').click()
   await select(page, name)
   await page.keyboard.press('c')
+  await expect(dialog.getByLabel('Nuisance')).toBeVisible()
   await page.keyboard.press('1')
   await page.keyboard.press('Enter')
   await expect(dialog).toHaveCount(0)

@@ -55,21 +55,64 @@ test('a cover grant gives rights live and takes them again', async ({ browser })
   const sees = async () => (await geneva.request.get('/api/v1/alarms?station=nairobi')).status()
   expect(await sees()).toBe(403)
   await supervisor.getByRole('button', { name: 'Grant cover' }).click()
-  const until = new Date(Date.now() + 3_600_000).toISOString()
-  const made = await supervisor.request.post('/api/v1/covers', {
-    data: { station: 'nairobi', by_station: 'geneva', from: new Date().toISOString(), until, reason: 'e2e' },
-  })
-  expect(made.status(), await made.text()).toBe(201)
-  await expect(geneva.locator('header.top select option', { hasText: 'Nairobi' })).toHaveCount(1, { timeout: 5_000 })
+  const form = supervisor.locator('[data-grant]')
+  await expect(form.getByLabel('Covered by officers of')).toBeFocused()
+  await form.getByLabel('Covered by officers of').selectOption('geneva')
+  await expect(form.getByRole('button', { name: 'Grant cover' })).toBeDisabled() // until when is not said
+  await form.getByRole('button', { name: 'Until', exact: true }).click()
+  const tomorrow = new Date(Date.now() + 27 * 3_600_000) // in Nairobi
+  await supervisor
+    .getByRole('button', {
+      name: tomorrow.toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }),
+    })
+    .click()
+  await supervisor.getByRole('button', { name: 'Done' }).click()
+  await form.getByLabel('Daily from').fill('22:00')
+  await form.getByLabel('Reason').fill('Two officers are ill')
+  await form.getByRole('button', { name: 'Grant cover' }).click()
+  await expect(form.getByRole('alert')).toBeVisible() // from, and no until
+  await form.getByLabel('Daily from').fill('')
+  await form.getByRole('button', { name: 'Grant cover' }).click()
+  await expect(form).toHaveCount(0)
+  await expect(geneva.locator('header.top select option', { hasText: 'Nairobi' })).toHaveCount(1, { timeout: 15_000 })
   expect(await sees()).toBe(200)
-  await supervisor.keyboard.press('Escape')
   const row = supervisor.locator('[data-cover="active"]').first()
+  await expect(row).toContainText('Two officers are ill')
   await row.getByRole('button', { name: 'Revoke' }).click()
   await supervisor.getByRole('button', { name: 'Revoke now' }).click()
-  await expect(geneva.locator('header.top select')).toHaveCount(0, { timeout: 5_000 })
+  await expect(geneva.locator('header.top select')).toHaveCount(0, { timeout: 15_000 })
   expect(await sees()).toBe(403)
   await geneva.context().close()
   await supervisor.context().close()
+})
+
+test('a sheet for the time when everything is down says who watches, whom to call and which plans there are', async ({
+  page,
+}) => {
+  await signIn(page, 'supervisor', '/watch?at=nairobi')
+  await expect(page.locator('[data-station="nairobi"] [data-post]').filter({ hasText: 'Sam' }).first()).toBeVisible()
+  const written = page.waitForResponse((r) => r.request().method() === 'POST' && r.url().endsWith('/fallback'))
+  await page.getByRole('button', { name: 'Write a new one' }).first().press('Enter')
+  expect((await written).status()).toBe(200)
+  const link = page.locator('.watch-pack a').first()
+  await expect(link).toBeVisible()
+  const answer = await page.request.get((await link.getAttribute('href')) ?? '')
+  expect(answer.status()).toBe(200)
+  await page.setContent(await answer.text())
+  for (const title of [
+    'On watch when this was written',
+    'Whom to call, in this order',
+    'Alarms that are not over',
+    'On test, isolated, disabled',
+    'Plans: the drawings to take from the drawer',
+  ])
+    await expect(page.getByRole('heading', { name: title })).toBeVisible()
+  const table = (title: string) => page.locator(`h2:text-is("${title}") + table`)
+  await expect(table('On watch when this was written')).toContainText('Sam Supervisor')
+  await expect(table('Whom to call, in this order').locator('tbody tr').first()).toContainText('first')
+  await expect(table('Plans: the drawings to take from the drawer').locator('tbody tr').first()).toContainText('yes')
+  await page.emulateMedia({ media: 'print' })
+  expect((await page.pdf({ preferCSSPageSize: true })).length).toBeGreaterThan(10_000)
 })
 
 test('the next officer takes the desk over; the stream goes on, and a wrong password changes nothing', async ({

@@ -364,6 +364,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendars/{station}/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An officer's duties as iCalendar, for whoever holds the address */
+        get: operations["get-calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls": {
         parameters: {
             query?: never;
@@ -545,6 +562,23 @@ export interface paths {
         };
         /** The clip with its sidecar, as ZIP */
         get: operations["download-camera-export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom a camera's own list may name */
+        get: operations["list-camera-people"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1174,6 +1208,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/duty/{station}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The duty board: who is here, who stands where, check calls */
+        get: operations["get-duty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/{station}/attendance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who came, stands, was relieved, left */
+        post: operations["note-attendance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/{station}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A post's check call: all is well */
+        post: operations["check-call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/{station}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What officers really worked */
+        get: operations["get-hours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/fallback": {
         parameters: {
             query?: never;
@@ -1692,6 +1794,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gateways/{id}/configs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The configurations that were sent to a gateway, newest first, without their text */
+        get: operations["list-gateway-configs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}/configs/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A configuration that was sent to a gateway */
+        get: operations["get-sent-config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateways/{id}/credential": {
         parameters: {
             query?: never;
@@ -1827,6 +1963,23 @@ export interface paths {
         get: operations["get-impairment"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/impairments/{id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the panel anew for what it has not done of an entry */
+        post: operations["ask-impairment-again"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2523,6 +2676,851 @@ export interface paths {
         /** End a legal hold */
         post: operations["release-hold"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The kinds of rules, and the packs */
+        get: operations["list-roster-rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All registers that a station's rosters stand on */
+        get: operations["get-rosters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/absences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leave and requests of a period */
+        get: operations["list-absences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** How the station reckons weeks, nights and lateness */
+        put: operations["save-roster-calendar"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/detail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The Daily Detail: who stands where, hour by hour */
+        get: operations["get-detail"];
+        /** What stands under a day */
+        put: operations["save-remarks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/detail/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The Daily Detail as a spreadsheet */
+        get: operations["export-detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rosters in the making */
+        get: operations["list-drafts"];
+        put?: never;
+        /** Begin a roster */
+        post: operations["begin-draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A draft with its cells, judged */
+        get: operations["get-draft"];
+        put?: never;
+        post?: never;
+        /** Give a draft up */
+        delete: operations["drop-draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an exception stand */
+        post: operations["approve-exception"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What no plan can meet */
+        get: operations["list-conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lay days of a roster over days of a draft */
+        post: operations["copy-days"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/demands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** What is asked for beside the standing hours */
+        put: operations["set-demands"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The edits of a draft */
+        get: operations["list-edits"];
+        put?: never;
+        /** Give cells other contents, all of them or none */
+        post: operations["edit-draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/fixes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ways out of a problem */
+        get: operations["list-fixes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/planning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the planner has come */
+        get: operations["get-planning"];
+        put?: never;
+        /** Let the planner work on a draft */
+        post: operations["start-planner"];
+        /** Stop the planner and forget its plan */
+        delete: operations["discard-plan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/planning/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the plan into the draft */
+        post: operations["keep-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/planning/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the search; the best plan waits */
+        post: operations["stop-planner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/publication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What publishing would do */
+        get: operations["preview-publication"];
+        put?: never;
+        /** Put a draft in force */
+        post: operations["publish-draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/rebase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in what was published since */
+        post: operations["rebase-draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do again what was taken back */
+        post: operations["redo-edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a template of days of a draft */
+        post: operations["keep-template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lay a template over days of a draft */
+        post: operations["lay-template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one's own last edit back */
+        post: operations["undo-edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/who": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Everybody for a place, those who could take it first */
+        post: operations["list-candidates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Everyone for an empty place, and what stops each */
+        post: operations["explain-hole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Officers, posts or a roster as a spreadsheet */
+        get: operations["export-roster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add or change public holidays, all of them or none */
+        post: operations["save-holidays"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read officers, posts or a roster from a spreadsheet */
+        post: operations["import-roster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for leave, change it, decide it */
+        post: operations["save-leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own duties, leave and requests */
+        get: operations["get-my-roster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/mine/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether one's own calendar address works */
+        get: operations["get-my-calendar"];
+        put?: never;
+        /** A new calendar address; an earlier one ends */
+        post: operations["make-my-calendar"];
+        /** End one's own calendar address */
+        delete: operations["cut-my-calendar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/officers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add or change officers, all of them or none */
+        post: operations["save-officers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the rules of a pack */
+        post: operations["adopt-pack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add or change posts, all of them or none */
+        post: operations["save-posts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/publications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What officers were told, the newest first */
+        get: operations["list-publications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/recalls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recalls: one's own, or everybody's for those who amend */
+        get: operations["list-recalls"];
+        put?: never;
+        /** Ask officers who are off duty to come in */
+        post: operations["recall-officers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/recalls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept, decline or cancel a recall */
+        post: operations["turn-recall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/register/{kind}/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove what no roster names */
+        delete: operations["remove-from-register"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/reliefs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ways to mend the roster in force */
+        post: operations["find-reliefs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Wish for something, change it, decide it */
+        post: operations["save-request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roster in force */
+        get: operations["get-roster"];
+        put?: never;
+        /** Change the roster in force at once */
+        post: operations["amend-roster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add or change rules, all of them or none */
+        post: operations["save-rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/shift-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add or change shift types, all of them or none */
+        post: operations["save-shift-types"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hours, burdens and coverage of a period */
+        get: operations["get-roster-statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/statistics/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of officers as a spreadsheet */
+        get: operations["export-roster-statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/swaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Swaps: one's own, or everybody's for those who amend */
+        get: operations["list-swaps"];
+        put?: never;
+        /** Offer a swap; what breaks a mandatory rule is refused */
+        post: operations["offer-swap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/swaps/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept, decline, approve, refuse or withdraw a swap */
+        post: operations["turn-swap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stretches of days to lay over others */
+        get: operations["list-templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a template */
+        delete: operations["drop-template"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3254,6 +4252,10 @@ export interface components {
             demo: boolean;
             name: string;
         };
+        Absences: {
+            leave: components["schemas"]["KeptLeave"][];
+            requests: components["schemas"]["KeptRequest"][];
+        };
         Account: {
             password: string;
             role: string;
@@ -3440,6 +4442,13 @@ export interface components {
             points?: string[];
             station: string;
         };
+        AgainInputBody: {
+            /**
+             * Format: int64
+             * @description The version that was seen
+             */
+            version: number;
+        };
         Alarm: {
             acknowledged: components["schemas"]["Acknowledgement"] | null;
             area: string;
@@ -3615,6 +4624,27 @@ export interface components {
             /** @description The station that the desk has chosen; empty: all */
             station?: string;
         };
+        Alternative: {
+            asked: string[];
+            came: components["schemas"]["Violation"][];
+            changes: components["schemas"]["Change"][];
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            price: number;
+            score: components["schemas"]["Score"];
+        };
+        AmendInputBody: {
+            changes: components["schemas"]["Change"][];
+            /** @description Who is away from now on */
+            leave?: components["schemas"]["Leave"][];
+            /**
+             * Format: int64
+             * @description The number of the last publication, as it was seen
+             */
+            publication: number;
+            why: string;
+        };
         AnswerCallInputBody: {
             /** @description Although somebody else has taken it */
             take_over?: boolean;
@@ -3657,6 +4687,12 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ApprovalInputBody: {
+            /** @description Empty takes the approval back */
+            reason: string;
+            /** @description Keys of violations */
+            violations: string[];
+        };
         Assembly: {
             /** Format: date-time */
             at: string | null;
@@ -3675,6 +4711,29 @@ export interface components {
             /**
              * Format: int64
              * @description The version that was seen
+             */
+            version: number;
+        };
+        Assignment: {
+            date: string;
+            frozen: boolean;
+            officer: string;
+            post: string;
+            shift: string;
+            source: string;
+        };
+        AttendanceInputBody: {
+            /** @description The officer who stands in */
+            by?: string;
+            date: string;
+            /** @enum {string} */
+            do: "arrive" | "stand" | "relieve" | "release" | "clear";
+            note?: string;
+            officer: string;
+            shift: string;
+            /**
+             * Format: int64
+             * @description Of the attendance, as it was seen
              */
             version: number;
         };
@@ -3718,6 +4777,17 @@ export interface components {
             /** Format: int64 */
             worst: number;
         };
+        BeginInputBody: {
+            /** @description The id of a draft, or empty; none: what is published */
+            copy?: string;
+            demands?: components["schemas"]["Demand"][];
+            from: string;
+            name: string;
+            /** @description Whom it is for; none: the whole station */
+            unit?: string;
+            /** @description The last day */
+            until: string;
+        };
         BeginLockdownInputBody: {
             /** @description Although there is a fire in the building */
             confirm_fire?: boolean;
@@ -3726,6 +4796,59 @@ export interface components {
             /** @description An area, a level, a building or premises; empty: the whole station */
             place?: string;
             station: string;
+        };
+        Board: {
+            around: components["schemas"]["Assignment"][];
+            cells: components["schemas"]["Cell"][];
+            demands: components["schemas"]["Demand"][];
+            draft: components["schemas"]["Draft"] | null;
+            from: string;
+            leave: components["schemas"]["Leave"][];
+            problems: components["schemas"]["Violation"][];
+            /** Format: int64 */
+            publication: number;
+            requests: components["schemas"]["Request"][];
+            score: components["schemas"]["Score"];
+            tallies: {
+                [key: string]: components["schemas"]["Tally"];
+            };
+            until: string;
+            /** Format: int64 */
+            version: number;
+        };
+        BurdenFigures: {
+            burden: string;
+            /** Format: int64 */
+            least: number;
+            /** Format: int64 */
+            most: number;
+            /** Format: int64 */
+            total: number;
+        };
+        Calendar: {
+            alarms: boolean;
+            /** Format: int64 */
+            check_grace: number;
+            firearm: string;
+            /** Format: int64 */
+            grace: number;
+            /** Format: int64 */
+            lead: number;
+            night_from: string;
+            /** Format: int64 */
+            night_least: number;
+            night_to: string;
+            swaps_approved?: boolean;
+            /** Format: int64 */
+            week_start: number;
+        };
+        CalendarLink: {
+            active: boolean;
+            /** @description Shown once; below the address of the console */
+            address?: string;
+            /** Format: date-time */
+            made_at: string | null;
+            token?: string;
         };
         Call: {
             /** @enum {string} */
@@ -3839,6 +4962,12 @@ export interface components {
             until: string;
             why: string;
         };
+        CameraPerson: {
+            id: string;
+            name: string;
+            /** @description At the camera's station */
+            roles: string[];
+        };
         CameraPreset: {
             id: string;
             name: string;
@@ -3943,6 +5072,28 @@ export interface components {
             /** Format: double */
             y: number;
         };
+        Candidate: {
+            breaks: components["schemas"]["Violation"][];
+            busy: boolean;
+            /** Format: int64 */
+            cost: number;
+            costs: components["schemas"]["Violation"][];
+            officer: string;
+            stopped: components["schemas"]["Violation"][];
+            tally: components["schemas"]["Tally"];
+        };
+        Cell: {
+            date: string;
+            duties: components["schemas"]["Duty"][];
+            officer: string;
+            /** Format: int64 */
+            version: number;
+        };
+        Change: {
+            date: string;
+            duties: components["schemas"]["Duty"][];
+            officer: string;
+        };
         ChangeContactInputBody: {
             email?: string;
             function?: string;
@@ -4045,6 +5196,9 @@ export interface components {
              * @description The version that was seen
              */
             version: number;
+        };
+        CheckCallInputBody: {
+            post: string;
         };
         Choices: {
             escalation: {
@@ -4163,6 +5317,22 @@ export interface components {
             /** @description Empty: whoever is signed in is the second officer */
             username?: string;
         };
+        Conflict: {
+            from: string;
+            /** Format: int64 */
+            have: number;
+            kind: string;
+            /** Format: int64 */
+            need: number;
+            officers: string[];
+            posts: string[];
+            qualification: string;
+            rules: string[];
+            shift: string;
+            unit: string;
+            until: string;
+            violation: components["schemas"]["Violation"] | null;
+        };
         Contact: {
             name: string;
             phone: string;
@@ -4173,6 +5343,19 @@ export interface components {
             faults: components["schemas"]["RowFault"][];
             /** Format: int64 */
             rows: number;
+        };
+        CopyDaysInputBody: {
+            from: string;
+            /** @description The last one; the days are repeated until then */
+            last: string;
+            /** @description What is given is replaced; else only empty days are filled */
+            over?: boolean;
+            /** @description The id of a draft, or published; none: the draft itself */
+            source?: string;
+            /** @description The first day over which they are laid */
+            to: string;
+            /** @description The last day that is copied */
+            until: string;
         };
         Cover: {
             grant: string;
@@ -4197,6 +5380,42 @@ export interface components {
         };
         Credential: {
             credential: string;
+        };
+        DailyDetail: {
+            away: components["schemas"]["Leave"][];
+            date: string;
+            demo: boolean;
+            draft: string;
+            /** Format: date-time */
+            from: string;
+            hours: string[];
+            posts: components["schemas"]["PostDetail"][];
+            /** Format: int64 */
+            publication: number;
+            remarks: components["schemas"]["KeptDayRemarks"];
+            reserve: components["schemas"]["RostersStand"][];
+            stand_by: components["schemas"]["RostersStand"][];
+            station: string;
+            /** Format: date-time */
+            to: string;
+            zone: string;
+        };
+        DayFigures: {
+            /** Format: int64 */
+            away: number;
+            date: string;
+            /** Format: int64 */
+            missing: number;
+            /** Format: int64 */
+            on_duty: number;
+            /** Format: int64 */
+            wanted: number;
+        };
+        DayRemarks: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            text: string;
         };
         DecideInputBody: {
             /** @enum {string} */
@@ -4232,6 +5451,23 @@ export interface components {
             /** Format: int64 */
             tries: number;
         };
+        Demand: {
+            date: string;
+            from: string;
+            /** Format: int64 */
+            headcount: number;
+            min_rank: string;
+            post: string;
+            required: string[];
+            shift: string;
+            source: string;
+            to: string;
+        };
+        DemandsInputBody: {
+            demands: components["schemas"]["Demand"][];
+            /** Format: int64 */
+            version: number;
+        };
         Density: {
             /** Format: int64 */
             alarms: number;
@@ -4262,6 +5498,12 @@ export interface components {
             /** @enum {string} */
             state: "up" | "lost" | "unknown";
             station: string;
+        };
+        Difference: {
+            becomes: components["schemas"]["Duty"][];
+            date: string;
+            officer: string;
+            was: components["schemas"]["Duty"][];
         };
         DispositionShare: {
             disposition: string;
@@ -4405,6 +5647,87 @@ export interface components {
             unlocked_until: string | null;
             verbs: string[];
         };
+        Draft: {
+            approvals: components["schemas"]["RostersApproval"][];
+            /** Format: int64 */
+            base: number;
+            /** Format: date-time */
+            changed_at: string;
+            changed_by: string;
+            demands: components["schemas"]["Demand"][];
+            from: string;
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            made_by: string;
+            name: string;
+            state: string;
+            station: string;
+            unit: string;
+            until: string;
+            /** Format: int64 */
+            version: number;
+        };
+        Duty: {
+            frozen?: boolean;
+            post: string;
+            shift: string;
+            source?: string;
+        };
+        DutyBoard: {
+            alarms: boolean;
+            /** Format: date-time */
+            at: string;
+            duties: components["schemas"]["DutyDuty"][];
+            posts: components["schemas"]["DutyPost"][];
+            station: string;
+            zone: string;
+        };
+        DutyDuty: {
+            /** Format: date-time */
+            arrived: string;
+            assignment: components["schemas"]["Assignment"];
+            /** Format: int64 */
+            early: number;
+            /** Format: date-time */
+            ends: string;
+            /** Format: date-time */
+            left_at: string;
+            note: string;
+            /** Format: date-time */
+            on_post_at: string;
+            /** Format: int64 */
+            overtime: number;
+            presence: string;
+            relief: string;
+            relieved_by: string;
+            seen: string;
+            /** Format: date-time */
+            starts: string;
+            /** Format: int64 */
+            version: number;
+            warnings: string[];
+        };
+        DutyHours: {
+            from: string;
+            officers: components["schemas"]["OfficerHours"][];
+            station: string;
+            until: string;
+        };
+        DutyPost: {
+            call: string;
+            call_by: string;
+            /** Format: date-time */
+            call_due: string;
+            id: string;
+            /** Format: int64 */
+            short: number;
+            /** Format: date-time */
+            since: string;
+            standing: string[];
+            /** Format: int64 */
+            wanted: number;
+        };
         DutyTurn: {
             contact: string;
             contact_name: string;
@@ -4414,6 +5737,47 @@ export interface components {
             station: string;
             /** Format: date-time */
             until: string;
+        };
+        Edit: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            changes: components["schemas"]["EditedCell"][];
+            /** Format: int64 */
+            number: number;
+            /** Format: int64 */
+            of?: number;
+            state: string;
+            what: string;
+        };
+        EditInputBody: {
+            /** @description Each with the version that was seen */
+            cells: components["schemas"]["Cell"][];
+            /**
+             * @description How it came about
+             * @enum {string}
+             */
+            what?: "edit" | "fix" | "copy";
+        };
+        Edited: {
+            came: components["schemas"]["Violation"][];
+            cells: components["schemas"]["Cell"][];
+            changed: components["schemas"]["Violation"][];
+            draft: components["schemas"]["Draft"];
+            /** Format: int64 */
+            number: number;
+            score: components["schemas"]["Score"];
+            went: string[];
+            whole: boolean;
+        };
+        EditedCell: {
+            becomes: components["schemas"]["Duty"][];
+            date: string;
+            officer: string;
+            /** Format: int64 */
+            version: number;
+            was: components["schemas"]["Duty"][];
         };
         EndImpairmentInputBody: {
             /** @description Ask the panel for it too, where the point takes the command */
@@ -4542,6 +5906,23 @@ export interface components {
             version: number;
             zone_name: string;
         };
+        Exchange: {
+            breaks: components["schemas"]["Violation"][];
+            by: string;
+            /** Format: date-time */
+            decided: string;
+            duties: components["schemas"]["Duty"][];
+            gives: components["schemas"]["RostersCell"];
+            id: string;
+            note: string;
+            /** Format: date-time */
+            offered: string;
+            /** Format: int64 */
+            publication: number;
+            returns: components["schemas"]["Duty"][];
+            state: string;
+            wants: components["schemas"]["RostersCell"];
+        };
         ExtendInputBody: {
             reason: string;
             /**
@@ -4656,6 +6037,18 @@ export interface components {
             point: string;
             point_name: string;
         };
+        Fix: {
+            changes: components["schemas"]["Change"][];
+            leaves: components["schemas"]["Violation"][];
+            officers: string[];
+            remedy: string;
+            /** Format: int64 */
+            saves: number;
+        };
+        Fixes: {
+            compromises: components["schemas"]["Fix"][];
+            fixes: components["schemas"]["Fix"][];
+        };
         FloodChoice: {
             /** Format: int64 */
             begin: number;
@@ -4753,11 +6146,28 @@ export interface components {
             by_name: string;
             faults: components["schemas"]["ConfigFault"][];
             gateway: string;
+            /** Format: int64 */
+            good: number;
+            hash: string;
             managed: boolean;
             /** @enum {string} */
             state: "" | "sent" | "trying" | "applied" | "refused" | "reverted";
             station: string;
             text: string;
+            /** Format: int64 */
+            version: number;
+        };
+        GatewayConfigLine: {
+            /** Format: date-time */
+            answered_at: string | null;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            /** Format: int64 */
+            faults: number;
+            /** @enum {string} */
+            state: "sent" | "trying" | "applied" | "refused" | "reverted";
             /** Format: int64 */
             version: number;
         };
@@ -4817,6 +6227,10 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Held: {
+            code: string;
+            expires: string;
+        };
         HeldDoor: {
             area: string;
             area_name: string;
@@ -4874,6 +6288,29 @@ export interface components {
         };
         HoldAgainInputBody: {
             confirm_fire?: boolean;
+        };
+        Hole: {
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            missing: number;
+            post: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: int64 */
+            wanted: number;
+        };
+        Holiday: {
+            date: string;
+            name: string;
+        };
+        Hours: {
+            from: string;
+            /** Format: int64 */
+            headcount: number;
+            holidays_off: boolean;
+            to: string;
+            weekdays: number[];
         };
         Impairment: {
             /** Format: date-time */
@@ -5029,6 +6466,34 @@ export interface components {
             plans: components["schemas"]["ImportCounts"];
             points: components["schemas"]["ImportCounts"];
         };
+        ImportRosterInputBody: {
+            /** @description Into which a roster is read */
+            draft?: string;
+            dry_run?: boolean;
+            /** @description CSV or XLSX */
+            file: string;
+            /** @description None: guessed from the headings */
+            mapping?: components["schemas"]["Mapping"];
+            /** @enum {string} */
+            what: "officers" | "posts" | "roster" | "duties";
+        };
+        Imported: {
+            /** Format: int64 */
+            added: number;
+            /** Format: int64 */
+            changed: number;
+            head: string[];
+            mapping: components["schemas"]["Mapping"];
+            problems: components["schemas"]["SheetProblem"][];
+            /** Format: int64 */
+            read: number;
+            saved: boolean;
+            /** Format: int64 */
+            skipped: number;
+            unknown: {
+                [key: string]: number;
+            };
+        };
         Investigation: {
             alarm: string;
             /** Format: date-time */
@@ -5070,6 +6535,13 @@ export interface components {
             zone: string;
             zone_name: string;
         };
+        KeepTemplateInputBody: {
+            from: string;
+            /** @description One of the same name is replaced */
+            name: string;
+            /** @description The last day */
+            until: string;
+        };
         Keeping: {
             /** Format: int64 */
             answer_minutes: number;
@@ -5089,6 +6561,93 @@ export interface components {
              */
             version: number;
         };
+        KeptCalendar: {
+            item: components["schemas"]["Calendar"];
+            /** Format: int64 */
+            version: number;
+        };
+        KeptDayRemarks: {
+            item: components["schemas"]["DayRemarks"];
+            /** Format: int64 */
+            version: number;
+        };
+        KeptExchange: {
+            item: components["schemas"]["Exchange"];
+            /** Format: int64 */
+            version: number;
+        };
+        KeptHoliday: {
+            item: components["schemas"]["Holiday"];
+            /** Format: int64 */
+            version: number;
+        };
+        KeptLeave: {
+            item: components["schemas"]["Leave"];
+            /** Format: int64 */
+            version: number;
+        };
+        KeptOfficer: {
+            item: components["schemas"]["Officer"];
+            /** Format: int64 */
+            version: number;
+        };
+        KeptPost: {
+            item: components["schemas"]["RostersPost"];
+            /** Format: int64 */
+            version: number;
+        };
+        KeptRequest: {
+            item: components["schemas"]["Request"];
+            /** Format: int64 */
+            version: number;
+        };
+        KeptRule: {
+            item: components["schemas"]["RostersRule"];
+            /** Format: int64 */
+            version: number;
+        };
+        KeptShiftType: {
+            item: components["schemas"]["ShiftType"];
+            /** Format: int64 */
+            version: number;
+        };
+        KeptSummons: {
+            item: components["schemas"]["Summons"];
+            /** Format: int64 */
+            version: number;
+        };
+        KeptTemplate: {
+            item: components["schemas"]["Template"];
+            /** Format: int64 */
+            version: number;
+        };
+        KindInfo: {
+            about: string;
+            kind: string;
+            levels: string[];
+            parameters: components["schemas"]["Parameter"][];
+            per: string;
+        };
+        Laid: {
+            came: components["schemas"]["Violation"][];
+            cells: components["schemas"]["Cell"][];
+            changed: components["schemas"]["Violation"][];
+            draft: components["schemas"]["Draft"];
+            /** Format: int64 */
+            number: number;
+            score: components["schemas"]["Score"];
+            /** Format: int64 */
+            skipped: number;
+            went: string[];
+            whole: boolean;
+        };
+        LayTemplateInputBody: {
+            from: string;
+            /** @description What is given is replaced; else only empty days are filled */
+            over?: boolean;
+            /** @description The last day; the template is repeated until then */
+            until: string;
+        };
         Layer: {
             id: string;
             name: string;
@@ -5096,6 +6655,15 @@ export interface components {
             /** Format: date-time */
             since: string;
             what: string;
+        };
+        Leave: {
+            decision: string;
+            from: string;
+            id: string;
+            kind: string;
+            note: string;
+            officer: string;
+            until: string;
         };
         Letter: {
             /** Format: int64 */
@@ -5178,12 +6746,24 @@ export interface components {
             items: components["schemas"]["CameraExport"][];
             next: string;
         };
+        ListCameraPerson: {
+            items: components["schemas"]["CameraPerson"][];
+            next: string;
+        };
         ListCameraPreset: {
             items: components["schemas"]["CameraPreset"][];
             next: string;
         };
+        ListCandidate: {
+            items: components["schemas"]["Candidate"][];
+            next: string;
+        };
         ListCommand: {
             items: components["schemas"]["Command"][];
+            next: string;
+        };
+        ListConflict: {
+            items: components["schemas"]["Conflict"][];
             next: string;
         };
         ListContact: {
@@ -5210,8 +6790,16 @@ export interface components {
             items: components["schemas"]["DoorTime"][];
             next: string;
         };
+        ListDraft: {
+            items: components["schemas"]["Draft"][];
+            next: string;
+        };
         ListDutyTurn: {
             items: components["schemas"]["DutyTurn"][];
+            next: string;
+        };
+        ListEdit: {
+            items: components["schemas"]["Edit"][];
             next: string;
         };
         ListEvacuation: {
@@ -5232,6 +6820,10 @@ export interface components {
             items: components["schemas"]["Gateway"][];
             next: string;
         };
+        ListGatewayConfigLine: {
+            items: components["schemas"]["GatewayConfigLine"][];
+            next: string;
+        };
         ListGrantView: {
             items: components["schemas"]["GrantView"][];
             next: string;
@@ -5250,6 +6842,18 @@ export interface components {
         };
         ListInvestigation: {
             items: components["schemas"]["Investigation"][];
+            next: string;
+        };
+        ListKeptExchange: {
+            items: components["schemas"]["KeptExchange"][];
+            next: string;
+        };
+        ListKeptSummons: {
+            items: components["schemas"]["KeptSummons"][];
+            next: string;
+        };
+        ListKeptTemplate: {
+            items: components["schemas"]["KeptTemplate"][];
             next: string;
         };
         ListLetter: {
@@ -5296,12 +6900,20 @@ export interface components {
             items: components["schemas"]["Posture"][];
             next: string;
         };
+        ListPublication: {
+            items: components["schemas"]["Publication"][];
+            next: string;
+        };
         ListRationaleChange: {
             items: components["schemas"]["RationaleChange"][];
             next: string;
         };
         ListRationaleRow: {
             items: components["schemas"]["RationaleRow"][];
+            next: string;
+        };
+        ListReason: {
+            items: components["schemas"]["Reason"][];
             next: string;
         };
         ListRoll: {
@@ -5413,6 +7025,42 @@ export interface components {
              */
             within: number;
         };
+        Mapping: {
+            codes: {
+                [key: string]: string;
+            };
+            columns: {
+                [key: string]: number;
+            };
+            days: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            head: number;
+            held: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            month: number;
+            month_first: boolean;
+            /** Format: int64 */
+            year: number;
+        };
+        Meal: {
+            by: string;
+            /** Format: date-time */
+            from: string;
+            officer: string;
+            /** Format: date-time */
+            to: string;
+        };
+        Mine: {
+            duties: components["schemas"]["Assignment"][];
+            leave: components["schemas"]["KeptLeave"][];
+            officer: components["schemas"]["Officer"] | null;
+            requests: components["schemas"]["KeptRequest"][];
+            zone: string;
+        };
         Missing: {
             /** Format: int64 */
             came_late: number;
@@ -5469,6 +7117,66 @@ export interface components {
             notes?: string;
             station: string;
         };
+        OfferSwapInputBody: {
+            /** @description Whose day is offered */
+            gives: components["schemas"]["RostersCell"];
+            note?: string;
+            /** @description The other officer, and their day */
+            wants: components["schemas"]["RostersCell"];
+        };
+        Officer: {
+            badge: string;
+            card: string;
+            /** Format: int64 */
+            contract: number;
+            email?: string;
+            employment: string;
+            from: string;
+            funding: string;
+            gender: string;
+            held: components["schemas"]["Held"][];
+            home_station: string;
+            id: string;
+            languages: string[];
+            name: string;
+            phone?: string;
+            rank: string;
+            unit: string;
+            until: string;
+            user: string;
+        };
+        OfficerFigures: {
+            /** Format: int64 */
+            away: number;
+            before: components["schemas"]["Tally"];
+            beyond: {
+                [key: string]: number;
+            };
+            officer: string;
+            tally: components["schemas"]["Tally"];
+            unit: string;
+        };
+        OfficerHours: {
+            /** Format: int64 */
+            duties: number;
+            /** Format: int64 */
+            early: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            late_by: number;
+            /** Format: int64 */
+            no_shows: number;
+            /** Format: int64 */
+            noted: number;
+            officer: string;
+            /** Format: int64 */
+            overtime: number;
+            /** Format: int64 */
+            planned: number;
+            /** Format: int64 */
+            worked: number;
+        };
         OneTimePassword: {
             one_time_password: string;
         };
@@ -5518,6 +7226,16 @@ export interface components {
         PTZNow: {
             lease: components["schemas"]["PTZLease"] | null;
         };
+        Pack: {
+            id: string;
+            name: string;
+            rules: components["schemas"]["RostersRule"][];
+            source: string;
+        };
+        PackInputBody: {
+            /** @example un-8h */
+            pack: string;
+        };
         PackState: {
             /** Format: date-time */
             at: string | null;
@@ -5550,6 +7268,21 @@ export interface components {
             station: string;
             /** Format: int64 */
             unzoned: number;
+        };
+        Parameter: {
+            /** Format: int64 */
+            least: number;
+            /** Format: int64 */
+            most: number;
+            name: string;
+            optional: boolean;
+            unit: string;
+            /** Format: int64 */
+            usual: number;
+        };
+        Part: {
+            end: string;
+            start: string;
         };
         PasswordInputBody: {
             current: string;
@@ -5748,6 +7481,19 @@ export interface components {
             /** Format: double */
             y: number;
         };
+        PlanKept: {
+            came: components["schemas"]["Violation"][];
+            cells: components["schemas"]["Cell"][];
+            changed: components["schemas"]["Violation"][];
+            draft: components["schemas"]["Draft"];
+            /** Format: int64 */
+            number: number;
+            score: components["schemas"]["Score"];
+            /** Format: int64 */
+            skipped: number;
+            went: string[];
+            whole: boolean;
+        };
         PlanLabel: {
             id: string;
             /** Format: double */
@@ -5802,6 +7548,40 @@ export interface components {
             table: string;
             tier: string;
         };
+        PlannerInputBody: {
+            /** @description Changes to what is published cost */
+            gentle?: boolean;
+            /** @description What is given stays; it only fills */
+            keep?: boolean;
+            /** @description The first day that it may change; none: all */
+            open?: string;
+            /** Format: int64 */
+            seconds: number;
+            /** Format: int64 */
+            seed?: number;
+        };
+        Planning: {
+            before: components["schemas"]["Score"];
+            /** Format: int64 */
+            bound: number;
+            by: string;
+            /** Format: int64 */
+            changed: number;
+            curve: components["schemas"]["RostersPoint"][];
+            id: string;
+            reason: string;
+            score: components["schemas"]["Score"];
+            /** Format: int64 */
+            seconds: number;
+            /** Format: int64 */
+            seed: number;
+            /** Format: date-time */
+            started_at: string;
+            state: string;
+            station: string;
+            /** Format: int64 */
+            version: number;
+        };
         Point: {
             commands_allowed: boolean;
             device: string;
@@ -5845,6 +7625,14 @@ export interface components {
             station: string;
             supervises: boolean;
             user: string;
+        };
+        PostDetail: {
+            holes: components["schemas"]["Hole"][];
+            meals: components["schemas"]["Meal"][];
+            post: string;
+            stands: components["schemas"]["RostersStand"][];
+            turns: components["schemas"]["Turn"][];
+            wanted: number[];
         };
         Posture: {
             /** Format: date-time */
@@ -5913,6 +7701,18 @@ export interface components {
             phase: "set" | "clear";
             text: string;
         };
+        Preview: {
+            against: string[];
+            changes: components["schemas"]["Difference"][];
+            draft: components["schemas"]["Draft"];
+            /** Format: int64 */
+            newer: number;
+            /** Format: int64 */
+            number: number;
+            score: components["schemas"]["Score"];
+            told: string[];
+            untold: string[];
+        };
         PriorityShare: {
             /** Format: int64 */
             n: number;
@@ -5941,6 +7741,32 @@ export interface components {
             /**
              * Format: int64
              * @description The version that was seen
+             */
+            version: number;
+        };
+        Publication: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            changes: components["schemas"]["Difference"][];
+            from: string;
+            id: string;
+            /** Format: int64 */
+            number: number;
+            told: string[];
+            unit: string;
+            until: string;
+            untold: string[];
+        };
+        PublishInputBody: {
+            /**
+             * Format: int64
+             * @description That the publication shall have, as the preview says
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description Of the draft, as it was seen
              */
             version: number;
         };
@@ -6135,8 +7961,77 @@ export interface components {
             /** Format: double */
             value: number | null;
         };
+        Reason: {
+            /** Format: int64 */
+            cost: number;
+            duty: components["schemas"]["Duty"] | null;
+            obstacle: string;
+            officer: string;
+            shift: string;
+            violation: components["schemas"]["Violation"] | null;
+        };
+        Rebased: {
+            came: components["schemas"]["Violation"][];
+            cells: components["schemas"]["Cell"][];
+            changed: components["schemas"]["Violation"][];
+            draft: components["schemas"]["Draft"];
+            kept: components["schemas"]["Difference"][];
+            /** Format: int64 */
+            number: number;
+            score: components["schemas"]["Score"];
+            went: string[];
+            whole: boolean;
+        };
+        RecallInputBody: {
+            date: string;
+            /**
+             * Format: int64
+             * @description To answer
+             */
+            minutes: number;
+            /** @description The first who accepts gets the duty */
+            officers: string[];
+            post?: string;
+            reason?: string;
+            shift: string;
+        };
+        Register: {
+            calendar: components["schemas"]["KeptCalendar"];
+            holidays: components["schemas"]["KeptHoliday"][];
+            officers: components["schemas"]["KeptOfficer"][];
+            posts: components["schemas"]["KeptPost"][];
+            /** Format: int64 */
+            publication: number;
+            rules: components["schemas"]["KeptRule"][];
+            shift_types: components["schemas"]["KeptShiftType"][];
+            station: string;
+            /** Format: int64 */
+            version: number;
+            working_week: number[];
+            zone: string;
+        };
         ReleaseHoldInputBody: {
             reason: string;
+        };
+        Reliefs: {
+            alternatives: components["schemas"]["Alternative"][];
+            /** Format: int64 */
+            publication: number;
+        };
+        ReliefsInputBody: {
+            /** @description What is wanted beside what was */
+            demands?: components["schemas"]["Demand"][];
+            /** @description Who is away */
+            leave?: components["schemas"]["Leave"][];
+        };
+        RemarksInputBody: {
+            date: string;
+            text: string;
+            /**
+             * Format: int64
+             * @description Of the remarks, as they were seen
+             */
+            version: number;
         };
         Removed: {
             by_name: string;
@@ -6171,6 +8066,19 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        Request: {
+            decision: string;
+            from: string;
+            id: string;
+            note: string;
+            officer: string;
+            posts: string[];
+            shifts: string[];
+            until: string;
+            /** Format: int64 */
+            weight: number;
+            wish: string;
+        };
         RestorePlanInputBody: {
             /**
              * Format: int64
@@ -6203,6 +8111,98 @@ export interface components {
             posts: components["schemas"]["Post"][];
             standing: components["schemas"]["Stand"] | null;
             station: string;
+        };
+        RosterRules: {
+            kinds: components["schemas"]["KindInfo"][];
+            packs: components["schemas"]["Pack"][];
+        };
+        RostersApproval: {
+            by: string;
+            reason: string;
+            violation: string;
+        };
+        RostersCell: {
+            date: string;
+            officer: string;
+        };
+        RostersPoint: {
+            /** Format: int64 */
+            bound: number;
+            /** Format: int64 */
+            mandatory: number;
+            /** Format: int64 */
+            ms: number;
+            /** Format: int64 */
+            penalty: number;
+        };
+        RostersPost: {
+            area: string;
+            armed: boolean;
+            ceremonial: boolean;
+            /** Format: int64 */
+            check_call: number;
+            gone: boolean;
+            id: string;
+            lane: string;
+            /** Format: int64 */
+            meal_relief: number;
+            min_rank: string;
+            mobile: boolean;
+            name: string;
+            paired_with: string;
+            place: string;
+            /** Format: int64 */
+            report: number;
+            required: string[];
+            /** Format: int64 */
+            rotation: number;
+            shifts: string[];
+            standing: components["schemas"]["Hours"][];
+            unpopular: boolean;
+            /** Format: int64 */
+            weight: number;
+            wished: string[];
+        };
+        RostersRule: {
+            after?: string[];
+            before?: string[];
+            /** Format: int64 */
+            count?: number;
+            /** Format: int64 */
+            days?: number;
+            for: components["schemas"]["Scope"];
+            id: string;
+            kind: string;
+            /** Format: int64 */
+            least?: number;
+            level: string;
+            /** Format: int64 */
+            minutes?: number;
+            name: string;
+            of?: string;
+            off: boolean;
+            /** Format: int64 */
+            over?: number;
+            reason: string;
+            shifts?: string[];
+            /** Format: int64 */
+            under?: number;
+            /** Format: int64 */
+            weeks?: number;
+            /** Format: int64 */
+            weight: number;
+        };
+        RostersStand: {
+            /** Format: date-time */
+            from: string;
+            officer: string;
+            post: string;
+            /** Format: date-time */
+            report: string;
+            shift: string;
+            source: string;
+            /** Format: date-time */
+            to: string;
         };
         Round: {
             /** Format: date-time */
@@ -6310,6 +8310,46 @@ export interface components {
             tiles: 1 | 4 | 9 | 16;
             /** Format: int64 */
             version: number;
+        };
+        SavingInputHolidayBody: {
+            /** @description Each with the version that was seen; 0 for what is new */
+            items: components["schemas"]["KeptHoliday"][];
+        };
+        SavingInputOfficerBody: {
+            /** @description Each with the version that was seen; 0 for what is new */
+            items: components["schemas"]["KeptOfficer"][];
+        };
+        SavingInputPostBody: {
+            /** @description Each with the version that was seen; 0 for what is new */
+            items: components["schemas"]["KeptPost"][];
+        };
+        SavingInputRuleBody: {
+            /** @description Each with the version that was seen; 0 for what is new */
+            items: components["schemas"]["KeptRule"][];
+        };
+        SavingInputShiftTypeBody: {
+            /** @description Each with the version that was seen; 0 for what is new */
+            items: components["schemas"]["KeptShiftType"][];
+        };
+        Scope: {
+            employment?: string;
+            except?: string[];
+            max_rank?: string;
+            min_rank?: string;
+            officers?: string[];
+            units?: string[];
+        };
+        Score: {
+            /** Format: int64 */
+            cost: number;
+            /** Format: int64 */
+            exceptions: number;
+            /** Format: int64 */
+            mandatory: number;
+            /** Format: int64 */
+            unapproved: number;
+            /** Format: int64 */
+            wishes: number;
         };
         Seen: {
             id: string;
@@ -6493,6 +8533,16 @@ export interface components {
             level_name: string;
             zone: string;
         };
+        SheetProblem: {
+            code: string;
+            /** Format: int64 */
+            column: number;
+            field: string;
+            reason: string;
+            /** Format: int64 */
+            row: number;
+            value: string;
+        };
         Shelf: {
             alarm: string;
             beneath: string;
@@ -6538,6 +8588,17 @@ export interface components {
              * @description The version that was seen
              */
             version: number;
+        };
+        ShiftType: {
+            class: string;
+            code: string;
+            colour: string;
+            gone: boolean;
+            key: string;
+            name: string;
+            /** Format: int64 */
+            paid: number;
+            parts: components["schemas"]["Part"][];
         };
         SignDoorInputBody: {
             /** Format: int64 */
@@ -6677,6 +8738,15 @@ export interface components {
             id: string;
             name: string;
         };
+        Statistics: {
+            burdens: components["schemas"]["BurdenFigures"][];
+            days: components["schemas"]["DayFigures"][];
+            draft: string;
+            from: string;
+            officers: components["schemas"]["OfficerFigures"][];
+            station: string;
+            until: string;
+        };
         Step: {
             /** Format: date-time */
             at: string;
@@ -6698,6 +8768,27 @@ export interface components {
             station: string;
             /** Format: date-time */
             upto: string;
+        };
+        Summons: {
+            /** Format: date-time */
+            answer: string;
+            /** Format: date-time */
+            asked: string;
+            breaks: components["schemas"]["Violation"][];
+            by: string;
+            date: string;
+            group: string;
+            id: string;
+            note: string;
+            officer: string;
+            post: string;
+            /** Format: int64 */
+            publication: number;
+            reason: string;
+            shift: string;
+            state: string;
+            /** Format: date-time */
+            until: string;
         };
         SuppressionRule: {
             area: string;
@@ -6728,6 +8819,26 @@ export interface components {
         TakeInputBody: {
             remarks?: string;
         };
+        Tally: {
+            /** Format: int64 */
+            credit: number;
+            /** Format: int64 */
+            holidays: number;
+            /** Format: int64 */
+            minutes: number;
+            /** Format: int64 */
+            nights: number;
+            /** Format: int64 */
+            overtime: number;
+            /** Format: int64 */
+            shifts: number;
+            /** Format: int64 */
+            target: number;
+            /** Format: int64 */
+            unpopular: number;
+            /** Format: int64 */
+            weekends: number;
+        };
         Targets: {
             answered: number[];
             /** Format: double */
@@ -6743,6 +8854,21 @@ export interface components {
             stale: number;
             /** Format: double */
             top_ten: number;
+        };
+        Template: {
+            /** Format: int64 */
+            cells: number;
+            /** Format: int64 */
+            days: number;
+            given?: components["schemas"]["TemplateCell"][];
+            id: string;
+            name: string;
+        };
+        TemplateCell: {
+            /** Format: int64 */
+            day: number;
+            duties: components["schemas"]["Duty"][];
+            officer: string;
         };
         Token: {
             /** Format: date-time */
@@ -6761,6 +8887,8 @@ export interface components {
             token_info: components["schemas"]["Token"];
         };
         Told: {
+            /** Format: int64 */
+            again?: number;
             code: string;
             id: string;
             point?: string;
@@ -6811,6 +8939,49 @@ export interface components {
             id?: string;
             rule: components["schemas"]["Logic"];
             station: string;
+            /** Format: date-time */
+            to: string;
+        };
+        Turn: {
+            /** Format: date-time */
+            from: string;
+            officer: string;
+            /** Format: date-time */
+            to: string;
+            why: string;
+        };
+        TurnRecallInputBody: {
+            /** @enum {string} */
+            do: "accept" | "decline" | "cancel";
+            note?: string;
+            /**
+             * Format: int64
+             * @description As it was seen
+             */
+            version: number;
+        };
+        TurnSwapInputBody: {
+            /** @enum {string} */
+            do: "accept" | "decline" | "approve" | "refuse" | "withdraw";
+            /**
+             * Format: int64
+             * @description As it was seen
+             */
+            version: number;
+        };
+        Turnover: {
+            /** Format: date-time */
+            ends: string;
+            next: components["schemas"]["TurnoverDuty"][];
+            on: components["schemas"]["TurnoverDuty"][];
+            short: string[];
+        };
+        TurnoverDuty: {
+            /** Format: date-time */
+            from: string;
+            name: string;
+            post: string;
+            presence: string;
             /** Format: date-time */
             to: string;
         };
@@ -6896,6 +9067,35 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Violation: {
+            approval: components["schemas"]["RostersApproval"] | null;
+            cells: components["schemas"]["RostersCell"][];
+            code: string;
+            /** Format: int64 */
+            cost: number;
+            date: string;
+            detail: string;
+            fixes: components["schemas"]["Fix"][];
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            have: number;
+            key: string;
+            kind: string;
+            level: string;
+            name: string;
+            /** Format: int64 */
+            need: number;
+            officer: string;
+            others: string[];
+            post: string;
+            rule: string;
+            shift: string;
+            then: string;
+            /** Format: date-time */
+            to: string;
+            unit: string;
+        };
         WalkInputBody: {
             remark?: string;
         };
@@ -6937,6 +9137,7 @@ export interface components {
             shelf: {
                 [key: string]: unknown;
             }[];
+            shift?: components["schemas"]["Turnover"];
             standing: components["schemas"]["Stand"] | null;
             station: string;
             station_name: string;
@@ -7677,6 +9878,40 @@ export interface operations {
             };
         };
     };
+    "get-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-calls": {
         parameters: {
             query?: {
@@ -8098,6 +10333,38 @@ export interface operations {
                 };
                 content: {
                     "application/zip": string;
+                };
+            };
+        };
+    };
+    "list-camera-people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description <gateway>.<device>, or the number where it is unique */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCameraPerson"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9541,6 +11808,141 @@ export interface operations {
             };
         };
     };
+    "get-duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyBoard"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "note-attendance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttendanceInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyBoard"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckCallInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyBoard"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-hours": {
+        parameters: {
+            query?: {
+                from?: string;
+                until?: string;
+            };
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyHours"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "fallback-packs": {
         parameters: {
             query?: {
@@ -10835,6 +13237,69 @@ export interface operations {
             };
         };
     };
+    "list-gateway-configs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListGatewayConfigLine"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-sent-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayConfig"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "rotate-credential": {
         parameters: {
             query?: never;
@@ -11145,6 +13610,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImpairmentWithHistory"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-impairment-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgainInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Impairment"];
                 };
             };
             /** @description Error */
@@ -12939,6 +15439,2088 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Hold"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-roster-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterRules"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-rosters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Register"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-absences": {
+        parameters: {
+            query?: {
+                from?: string;
+                until?: string;
+                officer?: string;
+            };
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Absences"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-roster-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeptCalendar"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Register"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-detail": {
+        parameters: {
+            query: {
+                date: string;
+                /** @description None: the roster in force */
+                draft?: string;
+            };
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DailyDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-remarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemarksInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptDayRemarks"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-detail": {
+        parameters: {
+            query: {
+                date: string;
+                /** @description None: the roster in force */
+                draft?: string;
+                format?: "csv" | "xlsx";
+            };
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-drafts": {
+        parameters: {
+            query?: {
+                /** @description Published and dropped ones too */
+                all?: boolean;
+            };
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDraft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "approve-exception": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListConflict"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "copy-days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyDaysInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Laid"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-demands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemandsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-edits": {
+        parameters: {
+            query?: {
+                /** @description A draft's version: the edits after it */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEdit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-fixes": {
+        parameters: {
+            query?: {
+                /** @description The key of the violation */
+                key?: string;
+            };
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fixes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-planning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planning"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-planner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlannerInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planning"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "discard-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planning"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keep-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanKept"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stop-planner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planning"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-publication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "publish-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publication"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rebase-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rebased"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "redo-edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keep-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepTemplateInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptTemplate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "lay-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayTemplateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Laid"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Demand"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCandidate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "explain-hole": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Demand"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListReason"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-roster": {
+        parameters: {
+            query?: {
+                what?: "officers" | "posts" | "roster" | "duties";
+                format?: "csv" | "xlsx";
+                draft?: string;
+                from?: string;
+                until?: string;
+            };
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavingInputHolidayBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Register"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRosterInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeptLeave"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptLeave"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-my-roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mine"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-my-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarLink"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-my-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarLink"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cut-my-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarLink"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-officers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavingInputOfficerBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Register"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "adopt-pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Register"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavingInputPostBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Register"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-publications": {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPublication"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-recalls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListKeptSummons"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "recall-officers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecallInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListKeptSummons"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "turn-recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TurnRecallInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptSummons"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-from-register": {
+        parameters: {
+            query?: {
+                version?: number;
+            };
+            header?: never;
+            path: {
+                station: string;
+                kind: "officer" | "post" | "shift" | "rule" | "holiday";
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Register"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "find-reliefs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReliefsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reliefs"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeptRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-roster": {
+        parameters: {
+            query?: {
+                from?: string;
+                until?: string;
+            };
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "amend-roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AmendInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publication"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavingInputRuleBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Register"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-shift-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavingInputShiftTypeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Register"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-roster-statistics": {
+        parameters: {
+            query?: {
+                from?: string;
+                until?: string;
+                /** @description None: the roster in force */
+                draft?: string;
+            };
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-roster-statistics": {
+        parameters: {
+            query?: {
+                from?: string;
+                until?: string;
+                /** @description None: the roster in force */
+                draft?: string;
+                format?: "csv" | "xlsx";
+            };
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-swaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListKeptExchange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "offer-swap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferSwapInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptExchange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "turn-swap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TurnSwapInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptExchange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListKeptTemplate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-template": {
+        parameters: {
+            query: {
+                version: number;
+            };
+            header?: never;
+            path: {
+                station: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

@@ -80,6 +80,13 @@ export type Permission =
   | 'postures.set'
   | 'postures.edit'
   | 'wardens.write'
+  | 'rosters.read'
+  | 'rosters.plan'
+  | 'rosters.publish'
+  | 'rosters.amend'
+  | 'rosters.approve'
+  | 'rosters.medical'
+  | 'duty.write'
 
 // The live stream.
 
@@ -106,6 +113,10 @@ export const topics = [
   'held',
   'site',
   'camera',
+  'roster',
+  'draft',
+  'plan',
+  'duty',
 ] as const
 export type Topic = (typeof topics)[number]
 

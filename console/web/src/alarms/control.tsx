@@ -10,6 +10,8 @@ import { burns } from '../fire/sheet-for'
 import { useLink } from '../live'
 import { useDesk } from '../session/desk'
 import { type Action, useActions } from '../shell/actions'
+import { Coming } from '../shell/dialog'
+import { Guarded } from '../shell/guarded'
 import { useKeys } from '../shell/keys'
 import { AlarmPictures } from '../shell/slots'
 import { openPanel, type PanelName, panelNames, theWindows, useWindows } from '../shell/windows'
@@ -207,7 +209,7 @@ export default function Control() {
         run: () => go({ show: segment === 'active' ? undefined : segment }),
       })
     listed.push({ id: 'visible', words: t('alarms.visible'), run: ackVisible })
-    listed.push({ id: 'print', words: t('alarms.print_list'), key: 'Ctrl P', run: () => setPrinting('list') })
+    listed.push({ id: 'print-list', words: t('alarms.print_list'), key: 'Ctrl P', run: () => setPrinting('list') })
     for (const name of panelNames)
       listed.push({ id: `window-${name}`, words: t(`windows.open_${name}`), run: () => openPanel(name) })
     return listed
@@ -306,8 +308,12 @@ export default function Control() {
         />
       )}
       {(!panel || panel === 'detail') && !has('detail') && detail}
+      {asking && (
+        <Guarded waiting={<Coming onClose={() => setAsking(null)} />}>
+          <Dialogs asking={asking} onClose={() => setAsking(null)} />
+        </Guarded>
+      )}
       <Suspense fallback={null}>
-        {asking && <Dialogs asking={asking} onClose={() => setAsking(null)} />}
         <PrintSheet
           printing={printing}
           alarm={chosen.alarm}

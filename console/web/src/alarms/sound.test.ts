@@ -61,6 +61,57 @@ describe('the sound', () => {
     expect(due()).toMatchObject({ priority: 1, alarm: 'burns' })
   })
 
+  describe('of a raise from a backlog', () => {
+    const minutesOld = (minutes: number, more: Partial<Alarm> = {}) =>
+      quiet({
+        priority: 2,
+        late: true,
+        raised_at: new Date(Date.now() - minutes * 60_000).toISOString(),
+        received_at: new Date(Date.now()).toISOString(),
+        ...more,
+      })
+    it('waits two seconds for its restore, and is not due when that comes', () => {
+      board.alarm(minutesOld(30))
+      stream.tell() // something else is planned meanwhile
+      vi.advanceTimersByTime(1_900)
+      expect(due()).toBeNull()
+      board.alarm(minutesOld(30, { state: 'returned', version: 2 }))
+      vi.advanceTimersByTime(60_000)
+      expect(due()).toBeNull()
+    })
+    it('is due after two seconds when it still stands, and repeats as any other', () => {
+      board.alarm(minutesOld(30))
+      vi.advanceTimersByTime(1_000)
+      board.alarm(minutesOld(30, { version: 2, count: 2 })) // more of it does not prolong the wait
+      vi.advanceTimersByTime(1_000)
+      expect(due()).toMatchObject({ priority: 2, alarm: 'a' })
+      const first = window.__guardroom.soundCount
+      vi.advanceTimersByTime(10_100)
+      expect(window.__guardroom.soundCount).toBe(first + 1)
+    })
+    it.each([
+      ['is a danger to life', minutesOldOf({ life_safety: true, kind: 'fire.alarm', priority: 1 })],
+      ['is less than a minute old', minutesOldOf({}, 0.5)],
+      ['was not kept by its gateway', minutesOldOf({ late: false })],
+    ])('is due at once when it %s', (_, make) => {
+      board.alarm(make())
+      expect(due()).toMatchObject({ alarm: 'a' })
+    })
+    it('is due at once when the point raises anew meanwhile', () => {
+      board.alarm(minutesOld(30))
+      vi.advanceTimersByTime(500)
+      board.alarm(minutesOld(30, { version: 2, late: false }))
+      expect(due()).toMatchObject({ alarm: 'a' })
+    })
+    it('does not keep another alarm waiting', () => {
+      board.alarm(minutesOld(30))
+      board.alarm(alarm('b', { priority: 2 }))
+      expect(due()).toMatchObject({ alarm: 'b' })
+    })
+    function minutesOldOf(more: Partial<Alarm>, minutes = 30) {
+      return () => minutesOld(minutes, more)
+    }
+  })
   it('is due at once for a new alarm, again every 4 s, and stops with the acknowledgement', () => {
     board.alarm(alarm('a'))
     expect(due()).toMatchObject({ priority: 1, alarm: 'a' })

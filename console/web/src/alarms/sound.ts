@@ -65,7 +65,22 @@ export function isNews(alarm: Alarm, before: Alarm | undefined, supervises = fal
   return (alarm.confirmed && !before.confirmed) || priorityOf(alarm) < priorityOf(before)
 }
 
+const OLD = 60_000 // ms between a raise and its arrival
+const DRAIN = 2_000 // ms that such a raise has for its restore to come after it
+
+/**
+ * Whether the sound of this alarm waits for what follows it in a backlog, so that
+ * what was over long ago is not heard. It is on the list at once. Only a raise that
+ * its gateway had kept, was a minute old when it came and is no danger to life
+ * waits, and for two seconds at most; a fresh raise of the same point ends the wait.
+ */
+export function waitsForMore(alarm: Alarm): boolean {
+  if (!alarm.late || isLifeSafety(alarm)) return false
+  return Date.parse(alarm.received_at) - Date.parse(alarm.raised_at) > OLD
+}
+
 export class Sound {
+  private readonly waiting = new Map<string, ReturnType<typeof setTimeout>>()
   private context: AudioContext | undefined
   private tested = false
   private running = false
@@ -100,7 +115,13 @@ export class Sound {
       },
       this.board.onAlarm((alarm, before, told) => {
         // What ends or eases an alarm needs nothing here: the next repeat looks again before it sounds.
-        if (isNews(alarm, before, this.supervises(alarm.station)) && !this.isUnder(alarm)) this.news(alarm, told)
+        if (!isNews(alarm, before, this.supervises(alarm.station)) || this.isUnder(alarm)) {
+          if (this.waiting.has(alarm.id) && !waitsForMore(alarm)) this.waited(alarm.id, told)
+        } else if (waitsForMore(alarm)) this.wait(alarm.id, told)
+        else {
+          this.forget(alarm.id)
+          this.news(alarm, told)
+        }
       }),
       this.stream.subscribe(() => this.plan()),
     ]
@@ -112,6 +133,7 @@ export class Sound {
     this.running = false
     this.tested = false
     clearTimeout(this.timer)
+    for (const id of [...this.waiting.keys()]) this.forget(id)
     for (const stop of this.stops) stop()
     this.stops = []
     void this.context?.close().catch(() => undefined)
@@ -168,6 +190,26 @@ export class Sound {
     this.set({ ...this.state, on: this.context?.state === 'running' })
   }
 
+  private wait(id: string, told: 'snapshot' | 'news'): void {
+    if (this.waiting.has(id)) return // two seconds from the first word of it
+    this.waiting.set(
+      id,
+      setTimeout(() => this.waited(id, told), DRAIN),
+    )
+  }
+
+  /** The wait is over: what still stands is heard. */
+  private waited(id: string, told: 'snapshot' | 'news'): void {
+    this.forget(id)
+    const alarm = this.board.alarms.get(id)
+    if (alarm && bandOf(alarm) === 'unacknowledged' && !this.isUnder(alarm)) this.news(alarm, told)
+  }
+
+  private forget(id: string): void {
+    clearTimeout(this.waiting.get(id))
+    this.waiting.delete(id)
+  }
+
   private news(alarm: Alarm, told: 'snapshot' | 'news'): void {
     const priority = priorityOf(alarm)
     if (again[priority] === undefined) return
@@ -213,7 +255,7 @@ export class Sound {
     let best: Alarm | undefined
     for (const alarm of this.board.alarms.values()) {
       if (bandOf(alarm) !== 'unacknowledged' || (best && priorityOf(alarm) >= priorityOf(best))) continue
-      if (!this.isUnder(alarm)) best = alarm
+      if (!this.waiting.has(alarm.id) && !this.isUnder(alarm)) best = alarm
     }
     const priority = best && priorityOf(best)
     if (priority === 1) return [1, best?.id ?? '']

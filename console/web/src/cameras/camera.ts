@@ -20,6 +20,7 @@ export type Timeline = Schemas['CameraTimeline']
 export type Bookmark = Schemas['CameraBookmark']
 export type Clip = Schemas['CameraExport']
 export type CameraSettings = Schemas['CameraSettings']
+export type Person = Schemas['CameraPerson']
 export type Wall = Schemas['VideoWall']
 
 /** main is the sharp picture, sub the small one for tiles. */

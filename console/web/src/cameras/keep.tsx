@@ -32,6 +32,34 @@ function useSpan(moment: number, first: [number, number]) {
   return { from, setFrom, to, setTo, span }
 }
 
+/** Why something was not done. */
+function Wrong({ fault }: { fault: unknown }) {
+  const { t } = useTranslation()
+  if (fault === null) return null
+  return (
+    <p className="fault" role="alert">
+      {cameraRefusal(t, fault)}
+    </p>
+  )
+}
+
+function Seconds(props: { label: string; choice: number[]; value: number; onChoose: (seconds: number) => void }) {
+  const { label, choice, value, onChoose } = props
+  const { t } = useTranslation()
+  return (
+    <label className="field">
+      {label}
+      <select className="input" value={value} onChange={(e) => onChoose(Number(e.target.value))}>
+        {choice.map((s) => (
+          <option key={s} value={s}>
+            {s < 60 ? t('cameras.seconds', { count: s }) : t('cameras.minutes', { count: s / 60 })}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
 function SpanFields({ moment, of }: { moment: number; of: ReturnType<typeof useSpan> }) {
   const { t } = useTranslation()
   return (
@@ -39,26 +67,8 @@ function SpanFields({ moment, of }: { moment: number; of: ReturnType<typeof useS
       <legend>
         {t('cameras.round')} <At at={moment} />
       </legend>
-      <label className="field">
-        {t('cameras.before')}
-        <select className="input" value={of.from} onChange={(e) => of.setFrom(Number(e.target.value))}>
-          {before.map((s) => (
-            <option key={s} value={s}>
-              {s < 60 ? t('cameras.seconds', { count: s }) : t('cameras.minutes', { count: s / 60 })}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label className="field">
-        {t('cameras.after')}
-        <select className="input" value={of.to} onChange={(e) => of.setTo(Number(e.target.value))}>
-          {after.map((s) => (
-            <option key={s} value={s}>
-              {s < 60 ? t('cameras.seconds', { count: s }) : t('cameras.minutes', { count: s / 60 })}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Seconds label={t('cameras.before')} choice={before} value={of.from} onChoose={of.setFrom} />
+      <Seconds label={t('cameras.after')} choice={after} value={of.to} onChoose={of.setTo} />
     </fieldset>
   )
 }
@@ -107,11 +117,7 @@ export function MarkDialog({ camera, moment, alarm, onClose }: KeepProps) {
             {t('cameras.lock')}
           </label>
         )}
-        {fault !== null && (
-          <p className="fault" role="alert">
-            {cameraRefusal(t, fault)}
-          </p>
-        )}
+        <Wrong fault={fault} />
         <div className="actions">
           <button type="submit" className="btn pri" disabled={busy}>
             {t('cameras.mark_save')}
@@ -146,11 +152,7 @@ function Marks({ camera }: { camera: Camera }) {
   return (
     <>
       <div className="h3">{t('cameras.marks')}</div>
-      {fault !== null && (
-        <p className="fault" role="alert">
-          {cameraRefusal(t, fault)}
-        </p>
-      )}
+      <Wrong fault={fault} />
       <ul className="kept-list">
         {items.map((b) => (
           <li key={b.id} data-mark={b.id}>
@@ -213,11 +215,7 @@ export function ClipDialog({ camera, moment, onClose }: KeepProps) {
           {t('cameras.clip_why')}
           <input className="input" required maxLength={500} value={why} onChange={(e) => setWhy(e.target.value)} />
         </label>
-        {fault !== null && (
-          <p className="fault" role="alert">
-            {cameraRefusal(t, fault)}
-          </p>
-        )}
+        <Wrong fault={fault} />
         <div className="actions">
           <button type="submit" className="btn pri" disabled={busy || why.trim() === ''} data-clip-ask>
             {t('cameras.clip_ask')}

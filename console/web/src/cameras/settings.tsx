@@ -4,9 +4,11 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
+import type { List } from '../contract'
 import { Dialog } from '../shell/dialog'
 import { Failed, Loading } from '../shell/states'
-import { type Camera, type CameraSettings, cameraRefusal, pathOf } from './camera'
+import { type Camera, type CameraSettings, cameraRefusal, type Preset, pathOf } from './camera'
+import { Named } from './named'
 
 export function SettingsDialog({ camera, onClose }: { camera: Camera; onClose: () => void }) {
   const { t } = useTranslation()
@@ -36,8 +38,8 @@ function Form({ camera, was, onClose }: { camera: Camera; was: CameraSettings; o
   const { t } = useTranslation()
   const client = useQueryClient()
   const [restricted, setRestricted] = useState(was.restricted)
-  const [allow, setAllow] = useState(words(was.allow))
-  const [deny, setDeny] = useState(words(was.deny))
+  const [allow, setAllow] = useState(was.allow ?? [])
+  const [deny, setDeny] = useState(was.deny ?? [])
   const [points, setPoints] = useState(words(was.points))
   const [hours, setHours] = useState(was.retention_hours)
   const [always, setAlways] = useState(was.always)
@@ -51,11 +53,11 @@ function Form({ camera, was, onClose }: { camera: Camera; was: CameraSettings; o
         body: {
           points: list(points),
           restricted,
-          allow: list(allow),
-          deny: list(deny),
+          allow,
+          deny,
           retention_hours: hours,
           always,
-          alarm_preset: preset.trim(),
+          alarm_preset: preset,
           version: was.version,
         },
       })
@@ -66,12 +68,6 @@ function Form({ camera, was, onClose }: { camera: Camera; was: CameraSettings; o
       setFault(refused)
     }
   }
-  const people = (label: string, value: string, set: (text: string) => void) => (
-    <label className="field">
-      {label}
-      <textarea className="input" rows={2} value={value} onChange={(e) => set(e.target.value)} />
-    </label>
-  )
   return (
     <form
       className="body"
@@ -84,10 +80,20 @@ function Form({ camera, was, onClose }: { camera: Camera; was: CameraSettings; o
         <input type="checkbox" checked={restricted} onChange={(e) => setRestricted(e.target.checked)} />
         {t('cameras.restricted')}
       </label>
-      {restricted && people(t('cameras.allow'), allow, setAllow)}
-      {people(t('cameras.deny'), deny, setDeny)}
-      <p className="dim">{t('cameras.people_how')}</p>
-      {people(t('cameras.points'), points, setPoints)}
+      {restricted && (
+        <Named
+          camera={camera}
+          label={t('cameras.allow')}
+          none={t('cameras.allow_none')}
+          named={allow}
+          onNamed={setAllow}
+        />
+      )}
+      <Named camera={camera} label={t('cameras.deny')} none={t('cameras.deny_none')} named={deny} onNamed={setDeny} />
+      <label className="field">
+        {t('cameras.points')}
+        <textarea className="input" rows={2} value={points} onChange={(e) => setPoints(e.target.value)} />
+      </label>
       <label className="field">
         {t('cameras.retention')}
         <input
@@ -103,12 +109,7 @@ function Form({ camera, was, onClose }: { camera: Camera; was: CameraSettings; o
         <input type="checkbox" checked={always} onChange={(e) => setAlways(e.target.checked)} />
         {t('cameras.always')}
       </label>
-      {camera.ptz && (
-        <label className="field">
-          {t('cameras.alarm_preset')}
-          <input className="input" maxLength={64} value={preset} onChange={(e) => setPreset(e.target.value)} />
-        </label>
-      )}
+      {camera.ptz && <AlarmView camera={camera} value={preset} onChoose={setPreset} />}
       {fault !== null && (
         <p className="fault" role="alert">
           {cameraRefusal(t, fault)}
@@ -120,5 +121,33 @@ function Form({ camera, was, onClose }: { camera: Camera; was: CameraSettings; o
         </button>
       </div>
     </form>
+  )
+}
+
+/** Where the camera turns for an alarm: one of the views that it knows. */
+function AlarmView(props: { camera: Camera; value: string; onChoose: (preset: string) => void }) {
+  const { camera, value, onChoose } = props
+  const { t } = useTranslation()
+  const presets = useQuery({
+    queryKey: ['presets', camera.id],
+    queryFn: ({ signal }) => ask<List<Preset>>(pathOf(camera.id, '/presets'), { signal, timeout: 15_000 }),
+    staleTime: 60_000,
+    retry: false,
+  })
+  const known = presets.data?.items ?? []
+  return (
+    <label className="field">
+      {t('cameras.alarm_preset')}
+      <select className="input" value={value} data-alarm-preset onChange={(e) => onChoose(e.target.value)}>
+        <option value="">{t('cameras.alarm_preset_none')}</option>
+        {known.map((p) => (
+          <option key={p.id} value={p.id}>
+            {p.name || p.id}
+          </option>
+        ))}
+        {value !== '' && !known.some((p) => p.id === value) && <option value={value}>{value}</option>}
+      </select>
+      {presets.error !== null && <small className="faint">{cameraRefusal(t, presets.error)}</small>}
+    </label>
   )
 }

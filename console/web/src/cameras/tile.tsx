@@ -17,7 +17,7 @@ import { withUTC } from '../i18n/time'
 import { clock } from '../live'
 import { useDesk } from '../session/desk'
 import { useLetterKeys } from '../shell/keys'
-import { type Camera, type CameraState, cameraRefusal, placeOf } from './camera'
+import { type Camera, type CameraState, cameraRefusal, faultWords, placeOf } from './camera'
 import { ageText, LookChip, Picture, useSeen } from './picture'
 import { Playback, type PlaybackKeys } from './playback'
 import { saveSnapshot } from './snapshot'
@@ -154,6 +154,11 @@ export function Tile(props: TileProps) {
           </div>
         )}
         {from !== undefined && <Playback camera={camera} from={from} mark={alarm?.at} keys={past} onLive={live} />}
+        {seen.look === 'live' && from === undefined && state.fault === 'b_frames' && (
+          <span className="cut-word" role="status" data-jumps>
+            {faultWords(t, state)}
+          </span>
+        )}
         {seen.look === 'delayed' && from === undefined && (
           <span className="cut-word" role="status">
             {t('cameras.behind', { age: ageText(Math.round((seen.age ?? 0) / 100) * 100) })}
@@ -195,7 +200,7 @@ export function Tile(props: TileProps) {
               onClick={a.run}
             >
               {a.icon}
-              {a.short && <span>{a.short}</span>}
+              {a.short && <bdi>{a.short}</bdi>}
             </button>
           ))}
         </div>

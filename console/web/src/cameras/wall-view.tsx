@@ -41,7 +41,7 @@ export function WallView(props: WallViewProps) {
       grid.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true })
   }, [])
   useEffect(() => {
-    // After a swap the focus goes with the tile.
+    // The focus goes with the tile that was moved.
     if (!moved.current) return
     moved.current = false
     grid.current?.querySelector<HTMLElement>(`[data-place="${at}"] > [tabindex]`)?.focus()
@@ -72,6 +72,7 @@ export function WallView(props: WallViewProps) {
     const what = dropped(event)
     if (what?.from !== undefined) onLayout(swap(layout, what.from, n))
     else if (what?.what) onLayout(put(layout, n, what.what))
+    moved.current = true // keys mean the tile that was dropped
     onAt(n)
   }
   return (

@@ -126,7 +126,7 @@ export function WallBar(props: {
           </>
         )}
         <div className="grow" />
-        {view === 'wall' && <span className="faint wall-hint">{t('cameras.wall_keys')}</span>}
+        {view === 'wall' && <bdi className="faint wall-hint">{t('cameras.wall_keys')}</bdi>}
         <div className="seg">
           <button type="button" aria-pressed={view === 'wall'} onClick={() => acts.view('wall')}>
             {t('cameras.wall')}

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
@@ -73,6 +74,13 @@ export default function GatewayPanel({ id, onClose }: { id: string; onClose: () 
         {fault !== null && (
           <div className="fault" role="alert">
             {refusalWords(t, fault)}
+          </div>
+        )}
+        {may('devices.configure', gateway.station) && (
+          <div className="actions">
+            <Link className="btn" to="/devices/configuration" search={{ gateway: id }} onClick={onClose}>
+              {t('devices.configuration')}
+            </Link>
           </div>
         )}
         {may('gateways.manage', gateway.station) && (

@@ -1,10 +1,12 @@
 // One entry of the register and everything that happened to it.
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import type { Instant } from '../contract'
 import type { Impairment } from '../fire/live'
+import { refusalWords } from '../i18n/words'
 import { useThings } from '../live'
+import { useDesk } from '../session/desk'
 import { Dialog } from '../shell/dialog'
 import { Failed, Loading } from '../shell/states'
 import { At } from '../shell/times'
@@ -15,6 +17,31 @@ interface Line {
   by_name: string
   what: string
   params: Record<string, string> | null
+}
+
+const failed = (c: { state: string }) => !['requested', 'sent', 'confirmed'].includes(c.state)
+
+/** Asks the panel anew for what it has not done; who looked why it refused presses it. */
+function Again({ of: i }: { of: Impairment }) {
+  const { t } = useTranslation()
+  const { may } = useDesk()
+  const again = useMutation({
+    mutationFn: () => ask(`/impairments/${i.id}/again`, { method: 'POST', body: { version: i.version } }),
+  })
+  const left = i.commands?.length ? i.commands.filter(failed).length : i.command && failed(i.command) ? 1 : 0
+  if (left === 0 || i.ended_at || !may('alarms.remove', i.station)) return null
+  return (
+    <div className="actions">
+      {again.error && (
+        <span className="fault" role="alert">
+          {refusalWords(t, again.error)}
+        </span>
+      )}
+      <button type="button" className="btn" disabled={again.isPending} onClick={() => again.mutate()}>
+        {t('impairments.again', { count: left })}
+      </button>
+    </div>
+  )
 }
 
 export default function Entry({ id, onClose }: { id: string; onClose: () => void }) {
@@ -73,6 +100,7 @@ export default function Entry({ id, onClose }: { id: string; onClose: () => void
             </tbody>
           </table>
         )}
+        {i && <Again of={i} />}
         <h3>{t('impairments.history')}</h3>
         <ol className="log-lines">
           {(got.data?.history ?? []).map((line) => (

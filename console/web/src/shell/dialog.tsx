@@ -1,5 +1,6 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Loading } from './states'
 
 /** A dialog by the browser: it keeps the focus inside and gives it back. */
 export function Dialog(props: {
@@ -13,7 +14,8 @@ export function Dialog(props: {
   const { t } = useTranslation()
   const ref = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  // Before the screen is drawn: from then on no key goes to the page behind.
+  useLayoutEffect(() => {
     const back = document.activeElement
     ref.current?.showModal()
     // The browser gives the focus to the button that closes; whoever opens a dialog wants to fill it in.
@@ -44,5 +46,15 @@ export function Dialog(props: {
       )}
       {children}
     </dialog>
+  )
+}
+
+/** Stands where a dialog will be that is still loaded, so that what is typed for it does nothing to the page behind. */
+export function Coming({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <Dialog title={t('shell.loading')} onClose={onClose}>
+      <Loading />
+    </Dialog>
   )
 }

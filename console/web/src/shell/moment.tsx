@@ -21,6 +21,8 @@ export function MomentInput(props: {
       valueFormat="D MMM YYYY HH:mm"
       timePickerProps={{ format: '24h', 'aria-label': props.label }}
       weekendDays={[]}
+      // Within a dialog whatever is drawn outside of it can be seen and not used.
+      popoverProps={{ withinPortal: false, floatingStrategy: 'fixed' }}
       ariaLabels={{
         previousMonth: t('shell.previous_month'),
         nextMonth: t('shell.next_month'),

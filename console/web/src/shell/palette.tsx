@@ -1,15 +1,15 @@
-// Search and command: what can be done now, pages, open alarms, devices,
-// points, places and people, by name or id.
+// What search and command finds: what can be done now, pages, open alarms,
+// devices, points, places and people, by name or id. The field stands in
+// search-field.tsx, which is there from the first key on.
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useId, useMemo, useState } from 'react'
+import { type RefObject, useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useOpenAlarms } from '../alarms/open'
 import { useCatalogue } from '../devices/catalogue'
 import { alarmPlace, alarmTitle } from '../i18n/words'
 import { useDesk } from '../session/desk'
 import { actionsNow } from './actions'
-import { Dialog } from './dialog'
 import { setLetterKeys, useLetterKeys } from './keys'
 import type { Page } from './pages'
 import { type Found, findPeople, findPlaces } from './search'
@@ -28,11 +28,21 @@ interface Hit {
 const SHOWN = 40
 const TYPED = 150 // ms without a key until the console is asked
 
-export default function Palette({ pages, onClose }: { pages: Page[]; onClose: () => void }) {
+export interface FoundProps {
+  pages: Page[]
+  wish: string
+  /** The id of the list; a row's is list-0, list-1, … */
+  list: string
+  /** What the field does with a key, as long as this is there. */
+  keys: RefObject<((event: React.KeyboardEvent) => void) | null>
+  /** Tells which row is chosen; -1 for none. */
+  onChosen: (row: number) => void
+  onClose: () => void
+}
+
+export default function Palette({ pages, wish, list, keys, onChosen, onClose }: FoundProps) {
   const { t } = useTranslation()
-  const [wish, setWish] = useState('')
-  const [at, setAt] = useState(0)
-  const list = useId()
+  const [at, setAt] = useState({ wish, row: 0 })
   const commands = useCommands(pages)
   const things = useThingsToFind()
   const far = useFar(wish)
@@ -47,7 +57,8 @@ export default function Palette({ pages, onClose }: { pages: Page[]; onClose: ()
     if (words.length > 0) near.sort((a, b) => begins(a) - begins(b))
     return [...near.slice(0, SHOWN), ...far.hits].slice(0, SHOWN + far.hits.length)
   }, [commands, things, far.hits, wish])
-  const chosen = Math.min(at, hits.length - 1)
+  const chosen = Math.min(at.wish === wish ? at.row : 0, hits.length - 1)
+  const choose = (row: number) => setAt({ wish, row })
   const take = (hit: Hit | undefined) => {
     if (!hit) return
     onClose()
@@ -55,60 +66,50 @@ export default function Palette({ pages, onClose }: { pages: Page[]; onClose: ()
   }
   useEffect(() => {
     document.getElementById(`${list}-${chosen}`)?.scrollIntoView({ block: 'nearest' })
-  }, [list, chosen])
+    onChosen(chosen)
+  }, [list, chosen, onChosen])
+  useEffect(() => {
+    keys.current = (e) => {
+      if (e.key === 'ArrowDown') choose(Math.min(chosen + 1, hits.length - 1))
+      else if (e.key === 'ArrowUp') choose(Math.max(0, chosen - 1))
+      else if (e.key === 'Enter') take(hits[chosen])
+      else return
+      e.preventDefault()
+    }
+    return () => {
+      keys.current = null
+    }
+  })
   return (
-    <Dialog title={t('shell.search')} onClose={onClose} bare>
-      <div className="palette">
-        <input
-          autoFocus
-          role="combobox"
-          aria-expanded={hits.length > 0}
-          aria-controls={list}
-          aria-activedescendant={hits[chosen] ? `${list}-${chosen}` : undefined}
-          aria-label={t('shell.search')}
-          placeholder={t('shell.search_hint')}
-          value={wish}
-          onChange={(e) => {
-            setWish(e.target.value)
-            setAt(0)
-          }}
-          onKeyDown={(e) => {
-            if (e.key === 'ArrowDown') setAt(Math.min(chosen + 1, hits.length - 1))
-            else if (e.key === 'ArrowUp') setAt(Math.max(0, chosen - 1))
-            else if (e.key === 'Enter') take(hits[chosen])
-            else return
-            e.preventDefault()
-          }}
-        />
-        {hits.length === 0 && <p className="empty">{far.asking ? t('shell.searching') : t('shell.nothing_found')}</p>}
-        <div className="hits" id={list} role="listbox" aria-label={t('shell.search')}>
-          {hits.map((hit, i) => (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are those of the input
-            <div
-              key={hit.key}
-              id={`${list}-${i}`}
-              role="option"
-              tabIndex={-1}
-              aria-selected={i === chosen}
-              data-hit={hit.key}
-              onClick={() => take(hit)}
-            >
-              <span className="chip">{hit.kind}</span>
-              <span className="grow">
-                <bdi>{hit.words}</bdi>
-                {hit.more && <span className="faint"> · {hit.more}</span>}
-              </span>
-              {hit.press && <kbd>{hit.press}</kbd>}
-            </div>
-          ))}
-        </div>
-        {far.failed && (
-          <p className="dim pad" role="status">
-            {t('shell.search_failed')}
-          </p>
-        )}
+    <>
+      {hits.length === 0 && <p className="empty">{far.asking ? t('shell.searching') : t('shell.nothing_found')}</p>}
+      <div className="hits" id={list} role="listbox" aria-label={t('shell.search')}>
+        {hits.map((hit, i) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are those of the input
+          <div
+            key={hit.key}
+            id={`${list}-${i}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={i === chosen}
+            data-hit={hit.key}
+            onClick={() => take(hit)}
+          >
+            <span className="chip">{hit.kind}</span>
+            <span className="grow">
+              <bdi>{hit.words}</bdi>
+              {hit.more && <span className="faint"> · {hit.more}</span>}
+            </span>
+            {hit.press && <kbd>{hit.press}</kbd>}
+          </div>
+        ))}
       </div>
-    </Dialog>
+      {far.failed && (
+        <p className="dim pad" role="status">
+          {t('shell.search_failed')}
+        </p>
+      )}
+    </>
   )
 }
 

@@ -60,6 +60,13 @@ const devices = createRoute({
   component: lazyRouteComponent(() => import('../devices/page')),
 })
 
+const configuration = createRoute({
+  getParentRoute: () => root,
+  path: '/devices/configuration',
+  validateSearch: (search) => texts(search, 'gateway'),
+  component: lazyRouteComponent(() => worded(import('../devices/configuration'))),
+})
+
 const alarms = createRoute({
   getParentRoute: () => root,
   path: '/alarms',
@@ -210,11 +217,54 @@ const people = createRoute({
   component: lazyRouteComponent(() => import('../people/page')),
 })
 
+const rosters = createRoute({
+  getParentRoute: () => root,
+  path: '/rosters',
+  validateSearch: (search) =>
+    texts(search, 'draft', 'from', 'until', 'view', 'side', 'q', 'unit', 'rank', 'held', 'only', 'level'),
+  component: lazyRouteComponent(() => worded(import('../rosters/page'))),
+})
+
+const detailOfDay = createRoute({
+  getParentRoute: () => root,
+  path: '/rosters/detail',
+  validateSearch: (search) => texts(search, 'date', 'draft'),
+  component: lazyRouteComponent(() => worded(import('../rosters/detail'))),
+})
+
+const myRoster = createRoute({
+  getParentRoute: () => root,
+  path: '/rosters/mine',
+  component: lazyRouteComponent(() => worded(import('../rosters/mine'))),
+})
+
+const rosterRegisters = createRoute({
+  getParentRoute: () => root,
+  path: '/rosters/registers',
+  validateSearch: (search) => texts(search, 'tab', 'q', 'item'),
+  component: lazyRouteComponent(() => worded(import('../rosters/registers'))),
+})
+
+const rosterFigures = createRoute({
+  getParentRoute: () => root,
+  path: '/rosters/figures',
+  validateSearch: (search) => texts(search, 'from', 'until'),
+  component: lazyRouteComponent(() => worded(import('../rosters/figures'))),
+})
+
+const duty = createRoute({
+  getParentRoute: () => root,
+  path: '/duty',
+  validateSearch: (search) => texts(search, 'only', 'post'),
+  component: lazyRouteComponent(() => worded(import('../duty/page'))),
+})
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
     control,
     devices,
+    configuration,
     alarms,
     shelf,
     plans,
@@ -237,6 +287,12 @@ export const router = createRouter({
     doorPage,
     people,
     cameras,
+    rosters,
+    detailOfDay,
+    myRoster,
+    rosterRegisters,
+    rosterFigures,
+    duty,
   ]),
   defaultErrorComponent: Broken,
   defaultPreload: false,

@@ -10,8 +10,10 @@ import { ALL, useDesk } from '../session/desk'
 import { Banners } from './banners'
 import { DeskClock } from './desk-clock'
 import { Foot, LiveMark } from './foot'
+import { Guarded } from './guarded'
 import { nextPanel, useKeys } from './keys'
 import { type Page, pages } from './pages'
+import { loadPalette, SearchField } from './search-field'
 import { ApprovalStrip, CallStrip, FireStrip, InForce, WatchChip, WatchPrompt } from './slots'
 import { Loading, NotAllowed } from './states'
 import { UserMenu } from './user-menu'
@@ -19,9 +21,7 @@ import { joinWindows, theWindows, useWindows } from './windows'
 
 const KEYED = 9 // pages with a key of their own
 
-const palette = () => import('./palette')
 const help = () => import('./help')
-const Palette = lazy(palette)
 const Help = lazy(help)
 
 export function Shell() {
@@ -35,7 +35,7 @@ export function Shell() {
   const mine = pages.filter((page) => page.needs.some((p) => desk.may(p)))
   const page = pages.find((p) => path === p.to || path.startsWith(`${p.to}/`))
   useEffect(() => {
-    const timer = setTimeout(() => void Promise.all([palette(), help()]), 2_000) // loaded before they are needed
+    const timer = setTimeout(() => void Promise.all([loadPalette(), help()]), 2_000) // loaded before they are needed
     return () => clearTimeout(timer)
   }, [])
   useEffect(() => joinWindows(desk.session.user.id, panel ?? ''), [desk.session.user.id, panel])
@@ -88,10 +88,12 @@ export function Shell() {
       )}
       {body}
       {!alone && <Foot onHelp={() => setOpen('help')} onControl={path.startsWith('/control')} />}
-      <Suspense fallback={null}>
-        {open === 'palette' && <Palette pages={mine} onClose={() => setOpen(null)} />}
-        {open === 'help' && <Help onClose={() => setOpen(null)} />}
-      </Suspense>
+      {open === 'palette' && <SearchField pages={mine} onClose={() => setOpen(null)} />}
+      {open === 'help' && (
+        <Guarded>
+          <Help onClose={() => setOpen(null)} />
+        </Guarded>
+      )}
     </div>
   )
 }

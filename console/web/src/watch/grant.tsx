@@ -74,7 +74,6 @@ export default function GrantForm({ station, onClose }: { station: Station; onCl
               className="input"
               required
               data-autofocus
-              disabled={!others.data}
               value={by}
               onChange={(e) => {
                 setBy(e.target.value)

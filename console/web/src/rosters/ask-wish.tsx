@@ -1,0 +1,128 @@
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ask } from '../ask'
+import { Field } from '../shell/field'
+import { FormDialog } from '../shell/form-dialog'
+import { addDays } from './days'
+import type { Rolls } from './register'
+import { refusedWords } from './words'
+
+const wishes = ['free', 'work', 'avoid'] as const
+
+/** Wishes for days off, for a duty, or against one; it is weighed, and no rule. */
+export default function AskWish(props: {
+  station: string
+  rolls: Rolls
+  officer: string
+  today: string
+  onClose: () => void
+  onDone: () => void
+}) {
+  const { station, rolls, officer, today, onClose, onDone } = props
+  const { t } = useTranslation()
+  const [wish, setWish] = useState<(typeof wishes)[number]>('free')
+  const [from, setFrom] = useState(addDays(today, 14))
+  const [until, setUntil] = useState(addDays(today, 14))
+  const [shifts, setShifts] = useState<string[]>([])
+  const [note, setNote] = useState('')
+  const types = [...rolls.types.values()].filter((type) => !type.gone)
+  return (
+    <FormDialog
+      title={t('rosters.ask_wish')}
+      submit={t('rosters.ask_send')}
+      words={(_, fault) => refusedWords(t, fault)}
+      own={['from', 'until', 'note', 'shifts']}
+      off={wish === 'avoid' && shifts.length === 0}
+      onClose={onClose}
+      send={async () => {
+        const item = {
+          id: '',
+          officer,
+          wish,
+          from,
+          until,
+          shifts: wish === 'free' ? [] : shifts,
+          posts: [],
+          weight: 0,
+          decision: 'requested',
+          note,
+        }
+        await ask(`/rosters/${station}/requests`, { method: 'POST', body: { version: 0, item } })
+        onDone()
+      }}
+    >
+      {(fault) => (
+        <>
+          <Field label={t('rosters.wish_what')}>
+            {(w) => (
+              <select
+                {...w}
+                className="input"
+                value={wish}
+                onChange={(e) => setWish(e.target.value as typeof wish)}
+                data-autofocus
+              >
+                {wishes.map((one) => (
+                  <option key={one} value={one}>
+                    {t(`rosters.wish.${one}`)}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          {wish !== 'free' && (
+            <fieldset className="mine-shifts" aria-label={t('rosters.shifts')}>
+              {types.map((type) => (
+                <label key={type.code} className="check">
+                  <input
+                    type="checkbox"
+                    checked={shifts.includes(type.code)}
+                    onChange={(e) =>
+                      setShifts(e.target.checked ? [...shifts, type.code] : shifts.filter((s) => s !== type.code))
+                    }
+                  />
+                  {type.name || type.code}
+                </label>
+              ))}
+            </fieldset>
+          )}
+          <div className="rosters-two">
+            <Field label={t('rosters.first_day')} at="from" fault={fault}>
+              {(w) => (
+                <input
+                  {...w}
+                  className="input"
+                  type="date"
+                  required
+                  value={from}
+                  onChange={(e) => {
+                    setFrom(e.target.value)
+                    if (until < e.target.value) setUntil(e.target.value)
+                  }}
+                />
+              )}
+            </Field>
+            <Field label={t('rosters.last_day')} at="until" fault={fault}>
+              {(w) => (
+                <input
+                  {...w}
+                  className="input"
+                  type="date"
+                  required
+                  min={from}
+                  value={until}
+                  onChange={(e) => setUntil(e.target.value)}
+                />
+              )}
+            </Field>
+          </div>
+          <Field label={t('rosters.note')} at="note" fault={fault}>
+            {(w) => (
+              <input {...w} className="input" maxLength={500} value={note} onChange={(e) => setNote(e.target.value)} />
+            )}
+          </Field>
+        </>
+      )}
+    </FormDialog>
+  )
+}

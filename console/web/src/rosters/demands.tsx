@@ -1,0 +1,108 @@
+// What a draft asks for beside the standing hours: an event, a visit, a closed road.
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ask } from '../ask'
+import { FormDialog } from '../shell/form-dialog'
+import type { Demand, Draft } from './contract'
+import { dayWords } from './days'
+import type { Rolls } from './register'
+import type { Roster } from './roster'
+import { refusedWords, shiftName } from './words'
+
+export default function Demands({ roster, rolls, onClose }: { roster: Roster; rolls: Rolls; onClose: () => void }) {
+  const { t } = useTranslation()
+  const draft = roster.board.draft
+  const [list, setList] = useState<Demand[]>(draft?.demands ?? [])
+  const posts = [...rolls.posts.values()].filter((p) => !p.gone)
+  const types = [...rolls.types.values()].filter((type) => !type.gone)
+  const [post, setPost] = useState(posts[0]?.id ?? '')
+  const [date, setDate] = useState(roster.board.from)
+  const [shift, setShift] = useState(types[0]?.code ?? '')
+  const [headcount, setHeadcount] = useState(1)
+  const add = () =>
+    setList([
+      ...list,
+      { post, date, shift, from: '00:00', to: '00:00', headcount, min_rank: '', required: [], source: 'extra' },
+    ])
+  return (
+    <FormDialog
+      title={t('rosters.demands')}
+      submit={t('shell.save')}
+      wide
+      words={(_, fault) => refusedWords(t, fault, rolls)}
+      onClose={onClose}
+      send={async () => {
+        await ask<Draft>(`/rosters/${roster.station}/drafts/${roster.draft}/demands`, {
+          method: 'PUT',
+          body: { version: draft?.version ?? 0, demands: list },
+        })
+        await roster.reload()
+      }}
+    >
+      <p className="dim">{t('rosters.demands_why')}</p>
+      <ul className="place-here">
+        {list.map((d, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: demands have no name, and a row is its place
+          <li key={i}>
+            <span>
+              <b>{rolls.posts.get(d.post)?.name ?? d.post}</b> · {dayWords(d.date)} ·{' '}
+              {d.shift ? shiftName(rolls, d.shift) : `${d.from}–${d.to}`} ·{' '}
+              {t('rosters.officers_n', { count: d.headcount })}
+            </span>
+            <button type="button" className="btn sm ghost" onClick={() => setList(list.filter((_, n) => n !== i))}>
+              {t('rosters.remove')}
+            </button>
+          </li>
+        ))}
+        {list.length === 0 && <li className="dim">{t('rosters.none')}</li>}
+      </ul>
+      <div className="rosters-four">
+        <label className="field">
+          {t('rosters.post')}
+          <select className="input" value={post} onChange={(e) => setPost(e.target.value)}>
+            {posts.map((p) => (
+              <option key={p.id} value={p.id}>
+                {p.name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="field">
+          {t('rosters.day')}
+          <input
+            className="input"
+            type="date"
+            min={roster.board.from}
+            max={roster.board.until}
+            value={date}
+            onChange={(e) => setDate(e.target.value)}
+          />
+        </label>
+        <label className="field">
+          {t('rosters.shift')}
+          <select className="input" value={shift} onChange={(e) => setShift(e.target.value)}>
+            {types.map((type) => (
+              <option key={type.code} value={type.code}>
+                {type.code} {type.name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="field">
+          {t('rosters.wanted')}
+          <input
+            className="input"
+            type="number"
+            min={1}
+            max={200}
+            value={headcount}
+            onChange={(e) => setHeadcount(Number(e.target.value))}
+          />
+        </label>
+        <button type="button" className="btn" disabled={post === '' || date === ''} onClick={add}>
+          {t('rosters.add')}
+        </button>
+      </div>
+    </FormDialog>
+  )
+}

@@ -1,0 +1,310 @@
+import { useTranslation } from 'react-i18next'
+import { clock } from '../live'
+import { Field } from '../shell/field'
+import { type Officer, ranks } from './contract'
+import { addDays, dayOf } from './days'
+import { Listed, Roll, type RollProps } from './roll'
+import { hoursWords, qualificationWords, rankWords } from './words'
+
+const SOON = 60 // days within which an expiry is told
+
+const fresh = (): Officer => ({
+  id: `O${Date.now().toString(36).toUpperCase()}`,
+  name: '',
+  badge: '',
+  rank: 'officer',
+  unit: '',
+  home_station: '',
+  contract: 2400,
+  held: [],
+  languages: [],
+  gender: '',
+  employment: 'staff',
+  funding: '',
+  from: '',
+  until: '',
+  user: '',
+  card: '',
+})
+
+export default function Officers({ station, rolls, write }: RollProps) {
+  const { t } = useTranslation()
+  const today = dayOf(clock.now(), rolls.register.zone)
+  const soon = addDays(today, SOON)
+  const expiring = (o: Officer) => o.held.filter((h) => h.expires !== '' && h.expires <= soon)
+  const count = rolls.order.filter((o) => expiring(o).length > 0).length
+  return (
+    <Roll<Officer>
+      station={station}
+      write={write}
+      path="officers"
+      kind="officer"
+      label={t('rosters.tab.officers')}
+      items={rolls.register.officers}
+      id={(o) => o.id}
+      name={(o) => o.name}
+      words={(o) =>
+        `${o.name} ${o.badge} ${o.unit} ${o.rank} ${o.held.map((h) => h.code).join(' ')} ${expiring(o).length > 0 ? t('rosters.expiring') : ''}`
+      }
+      heads={['name', 'badge', 'rank', 'unit', 'contract', 'held']}
+      more={count > 0 && <span className="chip late">{t('rosters.expiring_n', { count })}</span>}
+      row={(o) => [
+        <bdi key="name">{o.name}</bdi>,
+        o.badge,
+        rankWords(t, o.rank),
+        o.unit,
+        hoursWords(t, o.contract),
+        <span key="held" className="held">
+          {o.held.map((h) => (
+            <span
+              key={h.code}
+              className={
+                h.expires !== '' && h.expires < today
+                  ? 'chip gone'
+                  : h.expires !== '' && h.expires <= soon
+                    ? 'chip late'
+                    : 'chip'
+              }
+            >
+              {qualificationWords(h.code)}{' '}
+              {h.expires !== '' && h.expires <= soon && (
+                <bdi>
+                  {h.expires < today
+                    ? t('rosters.expired', { day: h.expires })
+                    : t('rosters.until', { day: h.expires })}
+                </bdi>
+              )}
+            </span>
+          ))}
+        </span>,
+      ]}
+      fresh={fresh}
+      own={[]}
+      form={(o, set, fault) => (
+        <>
+          <Field label={t('rosters.head.name')} at="items.0.name" fault={fault}>
+            {(w) => (
+              <input
+                {...w}
+                className="input"
+                required
+                maxLength={200}
+                value={o.name}
+                onChange={(e) => set({ name: e.target.value })}
+              />
+            )}
+          </Field>
+          <Field label={t('rosters.head.badge')} at="items.0.badge" fault={fault}>
+            {(w) => (
+              <input
+                {...w}
+                className="input"
+                maxLength={40}
+                value={o.badge}
+                onChange={(e) => set({ badge: e.target.value })}
+              />
+            )}
+          </Field>
+          <Field label={t('rosters.head.rank')}>
+            {(w) => (
+              <select {...w} className="input" value={o.rank} onChange={(e) => set({ rank: e.target.value })}>
+                {ranks.map((r) => (
+                  <option key={r} value={r}>
+                    {rankWords(t, r)}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          <Field label={t('rosters.head.unit')}>
+            {(w) => (
+              <>
+                <input
+                  {...w}
+                  className="input"
+                  list="roster-units"
+                  maxLength={200}
+                  value={o.unit}
+                  onChange={(e) => set({ unit: e.target.value })}
+                />
+                <datalist id="roster-units">
+                  {rolls.units.map((u) => (
+                    <option key={u} value={u} />
+                  ))}
+                </datalist>
+              </>
+            )}
+          </Field>
+          <Field label={t('rosters.contract_hours')} at="items.0.contract" fault={fault}>
+            {(w) => (
+              <input
+                {...w}
+                className="input"
+                type="number"
+                min={0}
+                max={168}
+                step={0.5}
+                value={o.contract / 60}
+                onChange={(e) => set({ contract: Math.round(Number(e.target.value) * 60) })}
+              />
+            )}
+          </Field>
+          <Field label={t('rosters.employment')}>
+            {(w) => (
+              <select
+                {...w}
+                className="input"
+                value={o.employment}
+                onChange={(e) => set({ employment: e.target.value })}
+              >
+                {['staff', 'contractor'].map((one) => (
+                  <option key={one} value={one}>
+                    {t(`rosters.employed.${one}`)}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          <Field label={t('rosters.gender')} hint={t('rosters.gender_hint')}>
+            {(w) => (
+              <select {...w} className="input" value={o.gender} onChange={(e) => set({ gender: e.target.value })}>
+                {['', 'female', 'male'].map((one) => (
+                  <option key={one} value={one}>
+                    {one === '' ? '–' : t(`rosters.gender_${one}`)}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          <Field label={t('rosters.languages')} hint={t('rosters.languages_hint')}>
+            {(w) => <Listed id={w.id} value={o.languages} onChange={(languages) => set({ languages })} />}
+          </Field>
+          <Field label={t('rosters.funding')}>
+            {(w) => (
+              <input
+                {...w}
+                className="input"
+                maxLength={200}
+                value={o.funding}
+                onChange={(e) => set({ funding: e.target.value })}
+              />
+            )}
+          </Field>
+          <Field label={t('rosters.service_from')}>
+            {(w) => (
+              <input
+                {...w}
+                className="input"
+                type="date"
+                value={o.from}
+                onChange={(e) => set({ from: e.target.value })}
+              />
+            )}
+          </Field>
+          <Field label={t('rosters.service_until')} at="items.0.until" fault={fault}>
+            {(w) => (
+              <input
+                {...w}
+                className="input"
+                type="date"
+                value={o.until}
+                onChange={(e) => set({ until: e.target.value })}
+              />
+            )}
+          </Field>
+          <Field label={t('rosters.email')} hint={t('rosters.email_hint')} at="items.0.email" fault={fault}>
+            {(w) => (
+              <input
+                {...w}
+                className="input"
+                type="email"
+                maxLength={200}
+                value={o.email ?? ''}
+                onChange={(e) => set({ email: e.target.value.trim() })}
+              />
+            )}
+          </Field>
+          <Field label={t('rosters.phone')} at="items.0.phone" fault={fault}>
+            {(w) => (
+              <input
+                {...w}
+                className="input"
+                type="tel"
+                maxLength={60}
+                value={o.phone ?? ''}
+                onChange={(e) => set({ phone: e.target.value })}
+              />
+            )}
+          </Field>
+          <Field label={t('rosters.account')} hint={t('rosters.account_hint')} at="items.0.user" fault={fault}>
+            {(w) => (
+              <input
+                {...w}
+                className="input"
+                maxLength={64}
+                value={o.user}
+                onChange={(e) => set({ user: e.target.value.trim() })}
+              />
+            )}
+          </Field>
+          <Field label={t('rosters.card')} hint={t('rosters.card_hint')}>
+            {(w) => (
+              <input
+                {...w}
+                className="input"
+                maxLength={64}
+                value={o.card}
+                onChange={(e) => set({ card: e.target.value.trim() })}
+              />
+            )}
+          </Field>
+          <section className="roll-wide" aria-label={t('rosters.head.held')}>
+            <h3 className="h3">{t('rosters.head.held')}</h3>
+            {o.held.map((h, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place
+              <div key={i} className="roll-row">
+                <input
+                  className="input"
+                  aria-label={t('rosters.qualification_n', { n: i + 1 })}
+                  list="roster-held"
+                  value={h.code}
+                  onChange={(e) =>
+                    set({ held: o.held.map((one, n) => (n === i ? { ...one, code: e.target.value } : one)) })
+                  }
+                />
+                <input
+                  className="input"
+                  type="date"
+                  aria-label={t('rosters.expires_n', { n: i + 1 })}
+                  value={h.expires}
+                  onChange={(e) =>
+                    set({ held: o.held.map((one, n) => (n === i ? { ...one, expires: e.target.value } : one)) })
+                  }
+                />
+                <button
+                  type="button"
+                  className="btn sm ghost"
+                  onClick={() => set({ held: o.held.filter((_, n) => n !== i) })}
+                >
+                  {t('rosters.remove')}
+                </button>
+              </div>
+            ))}
+            <datalist id="roster-held">
+              {rolls.held.map((code) => (
+                <option key={code} value={code} />
+              ))}
+            </datalist>
+            <button
+              type="button"
+              className="btn sm"
+              onClick={() => set({ held: [...o.held, { code: '', expires: '' }] })}
+            >
+              {t('rosters.add_qualification')}
+            </button>
+          </section>
+        </>
+      )}
+    />
+  )
+}

@@ -1,0 +1,115 @@
+// Opens a draft, or the roster in force, and keeps it up to date by the live stream.
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { ask } from '../ask'
+import { board as live, useThings } from '../live'
+import type { Board, Draft, DraftNews, RosterNews, Turn } from './contract'
+import { cellKey } from './contract'
+import type { Day } from './days'
+import { Roster } from './roster'
+
+export interface Period {
+  from: Day
+  until: Day
+}
+
+/** The drafts that are being made, renewed with every change of one. */
+export function useDrafts(station: string, enabled: boolean): { drafts: Draft[]; loaded: boolean; again: () => void } {
+  const news = useThings<DraftNews>('draft').filter((d) => d.station === station)
+  const got = useQuery({
+    queryKey: ['rosters', station, 'drafts', news.map((d) => d.id).join(' ')],
+    queryFn: ({ signal }) => ask<{ items: Draft[] }>(`/rosters/${station}/drafts`, { signal }),
+    enabled: enabled && station !== '',
+    placeholderData: (old) => old,
+  })
+  return { drafts: got.data?.items ?? [], loaded: !enabled || got.data !== undefined, again: () => void got.refetch() }
+}
+
+/** A draft by its id, or with none the roster in force of a period. */
+export function useRoster(
+  station: string,
+  draft: string,
+  period: Period,
+): { roster: Roster | undefined; error: unknown; again: () => void } {
+  const publication = useThings<RosterNews>('roster').find((r) => r.station === station)
+  const about = draft || `${period.from} ${period.until} ${publication?.version ?? 0}`
+  const got = useQuery({
+    queryKey: ['rosters', station, 'board', about],
+    queryFn: ({ signal }) =>
+      draft
+        ? ask<Board>(`/rosters/${station}/drafts/${draft}`, { signal, timeout: 30_000 })
+        : ask<Board>(`/rosters/${station}/roster`, { query: { ...period }, signal, timeout: 30_000 }),
+    enabled: station !== '',
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    placeholderData: draft ? undefined : (old) => (old?.draft ? undefined : old),
+  })
+  const [roster, setRoster] = useState<Roster>()
+  const open = useRef<Roster | undefined>(undefined)
+  useEffect(() => {
+    const board = got.data
+    const now = open.current
+    if (now && board?.draft && now.station === station && now.draft === board.draft.id) return now.renew(board)
+    now?.close()
+    open.current = board && new Roster(station, board)
+    setRoster(open.current)
+  }, [got.data, station])
+  useEffect(
+    () => () => {
+      open.current?.close()
+      open.current = undefined
+    },
+    [],
+  )
+  useHearing(roster)
+  // Leave, rules and publications change what is wrong with a draft.
+  const known = useRef(publication?.version)
+  useEffect(() => {
+    if (publication && known.current !== undefined && publication.version > known.current && roster?.draft)
+      roster.later(300)
+    known.current = publication?.version
+  }, [publication, roster])
+  return { roster, error: got.error, again: () => void got.refetch() }
+}
+
+function useHearing(roster: Roster | undefined): void {
+  useEffect(() => {
+    if (!roster?.draft) return
+    return live.subscribe('draft', () => {
+      const news = live.things.get('draft')?.get(roster.draft) as DraftNews | undefined
+      if (news) void roster.heard(news)
+    })
+  }, [roster])
+}
+
+/** Draws again whenever anything of the roster changed. */
+export function useRosterChanges(roster: Roster | undefined): number {
+  return useSyncExternalStore(
+    (tell) => roster?.subscribe(tell) ?? (() => {}),
+    () => roster?.version ?? 0,
+  )
+}
+
+/** What is published for a period, by cell; undefined until it is read or where nothing is. */
+export function usePublished(
+  station: string,
+  period: Period,
+  enabled: boolean,
+): ReadonlyMap<string, readonly Turn[]> | undefined {
+  const publication = useThings<RosterNews>('roster').find((r) => r.station === station)?.publication ?? 0
+  const got = useQuery({
+    queryKey: ['rosters', station, 'published', period.from, period.until, publication],
+    queryFn: ({ signal }) =>
+      ask<Board>(`/rosters/${station}/roster`, { query: { ...period }, signal, timeout: 30_000 }),
+    enabled,
+    staleTime: Number.POSITIVE_INFINITY,
+    select: (b) => b.cells,
+  })
+  return useMemo(
+    () =>
+      got.data && got.data.length > 0
+        ? new Map(got.data.map((c) => [cellKey(c.officer, c.date), c.duties as readonly Turn[]]))
+        : undefined,
+    [got.data],
+  )
+}

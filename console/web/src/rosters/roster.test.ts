@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Board, Cell, Edited } from './contract'
+import { Roster } from './roster'
+
+const day = '2026-12-01'
+const cell = (officer: string, version: number, shift: string): Cell => ({
+  officer,
+  date: day,
+  version,
+  duties: shift ? [{ shift, post: '' }] : [],
+})
+const board = (version: number, ...cells: Cell[]) =>
+  ({
+    draft: { id: 'd', version, state: 'open' },
+    cells,
+    problems: [],
+    score: {},
+    tallies: {},
+    demands: [],
+    leave: [],
+  }) as unknown as Board
+const edited = (version: number, ...cells: Cell[]) =>
+  ({
+    draft: { id: 'd', version, state: 'open' },
+    number: version,
+    cells,
+    came: [],
+    went: [],
+    changed: [],
+    score: {},
+    whole: false,
+  }) as unknown as Edited
+
+interface Sent {
+  cells: Cell[]
+  answer: (status: number, body: unknown) => void
+}
+
+let sent: Sent[] = []
+const next = async (n: number) => {
+  await vi.waitFor(() => expect(sent.length).toBeGreaterThanOrEqual(n))
+  return sent[n - 1] as Sent
+}
+
+beforeEach(() => {
+  sent = []
+  vi.stubGlobal(
+    'fetch',
+    (_: string, init: RequestInit) =>
+      new Promise((resolve) => {
+        const { cells = [] } = init.body ? (JSON.parse(String(init.body)) as { cells?: Cell[] }) : {}
+        sent.push({
+          cells,
+          answer: (status, body) => resolve(new Response(JSON.stringify(body), { status })),
+        })
+      }),
+  )
+})
+afterEach(() => vi.unstubAllGlobals())
+
+const shown = (roster: Roster, officer: string) =>
+  roster
+    .turns(officer, day)
+    .map((t) => t.shift)
+    .join('+')
+const turn = (shift: string) => [{ shift, post: '' }]
+
+describe('a roster that is worked on', () => {
+  it('shows at once, sends in order, and builds on the versions that it will have', async () => {
+    const roster = new Roster('s', board(4, cell('a', 2, 'D')))
+    roster.edit([{ officer: 'a', date: day, duties: turn('E') }])
+    roster.edit([{ officer: 'a', date: day, duties: turn('N') }])
+    expect(shown(roster, 'a')).toBe('N')
+    const first = await next(1)
+    expect(first.cells[0]).toMatchObject({ version: 2, duties: turn('E') })
+    first.answer(200, edited(5, cell('a', 3, 'E')))
+    const second = await next(2)
+    expect(second.cells[0]).toMatchObject({ version: 3, duties: turn('N') })
+    expect(shown(roster, 'a')).toBe('N')
+    second.answer(200, edited(6, cell('a', 4, 'N')))
+    await vi.waitFor(() => expect(roster.busy).toBe(false))
+    expect([shown(roster, 'a'), roster.isWaiting('a', day), roster.told?.code]).toEqual(['N', false, 'saved'])
+    roster.close()
+  })
+
+  it('shows both values where somebody was quicker, and writes the other cells', async () => {
+    const roster = new Roster('s', board(4, cell('a', 1, 'D'), cell('b', 1, 'D')))
+    roster.edit(['a', 'b'].map((officer) => ({ officer, date: day, duties: turn('N') })))
+    const first = await next(1)
+    first.answer(409, {
+      code: 'stale',
+      params: { version: 5, current: [{ ...cell('a', 2, 'E'), yours: turn('N') }] },
+    })
+    const again = await next(2)
+    expect(again.cells.map((c) => c.officer)).toEqual(['b'])
+    again.answer(200, edited(6, cell('b', 2, 'N')))
+    await vi.waitFor(() => expect(roster.busy).toBe(false))
+    expect([shown(roster, 'a'), shown(roster, 'b')]).toEqual(['E', 'N'])
+    const [conflict] = roster.conflicts
+    if (!conflict) throw new Error('no conflict is shown')
+    roster.settle(conflict, true)
+    const mine = await next(3)
+    expect(mine.cells[0]).toMatchObject({ officer: 'a', version: 2, duties: turn('N') })
+    mine.answer(200, edited(7, cell('a', 3, 'N')))
+    await vi.waitFor(() => expect(roster.busy).toBe(false))
+    roster.close()
+  })
+
+  it('takes back what was refused, and says why at the cell', async () => {
+    const roster = new Roster('s', board(1, cell('a', 1, 'D'), cell('b', 1, 'D')))
+    roster.edit(['a', 'b'].map((officer) => ({ officer, date: day, duties: turn('X') })))
+    const first = await next(1)
+    first.answer(422, { code: 'invalid', params: { field: 'cells[1].duties', reason: 'is no shift type' } })
+    await vi.waitFor(() => expect(roster.busy).toBe(false))
+    expect([shown(roster, 'a'), shown(roster, 'b')]).toEqual(['D', 'D'])
+    expect([...roster.refused.keys()]).toEqual([`b|${day}`])
+    roster.close()
+  })
+
+  it('takes what another editor did, and reads what it missed', async () => {
+    const roster = new Roster('s', board(4, cell('a', 1, 'D')))
+    const news = (version: number, changes: unknown[]) =>
+      ({ id: 'd', station: 's', name: '', version, changed_by: 'Eve', changes }) as never
+    await roster.heard(news(5, [{ officer: 'a', date: day, version: 2, becomes: turn('E') }]))
+    expect([shown(roster, 'a'), roster.isFresh('a', day), roster.told?.by]).toEqual(['E', true, 'Eve'])
+    const missed = roster.heard(news(8, []))
+    const log = await next(1)
+    log.answer(200, {
+      items: [
+        { number: 6, by_name: 'Eve', changes: [{ officer: 'a', date: day, version: 3, becomes: turn('N') }] },
+        { number: 8, by_name: 'Bob', changes: [{ officer: 'a', date: day, version: 4, becomes: [] }] },
+      ],
+    })
+    await missed
+    expect([shown(roster, 'a'), roster.board.draft?.version]).toEqual(['', 8])
+    roster.close()
+  })
+})

@@ -1,0 +1,322 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ask } from '../ask'
+import { Field } from '../shell/field'
+import { FormDialog } from '../shell/form-dialog'
+import { Loading } from '../shell/states'
+import type { KindInfo, Register, RosterRule, RosterRules } from './contract'
+import { registerKey } from './register'
+import { Listed, Roll, type RollProps } from './roll'
+import { hoursWords, kindOfRule, levelWords } from './words'
+
+type Parameter = KindInfo['parameters'][number]
+
+/** A station's rules, as data: each with its level, its numbers and the reason why it is. */
+export default function Rules({ station, rolls, write }: RollProps) {
+  const { t } = useTranslation()
+  const got = useQuery({
+    queryKey: ['roster-rules'],
+    queryFn: ({ signal }) => ask<RosterRules>('/roster-rules', { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  const [packing, setPacking] = useState(false)
+  if (!got.data) return <Loading />
+  const { kinds, packs } = got.data
+  const infoOf = (kind: string) => kinds.find((k) => k.kind === kind)
+  const numbers = (r: RosterRule) =>
+    (infoOf(r.kind)?.parameters ?? [])
+      .map((p) => {
+        const value = r[p.name as keyof RosterRule]
+        if (value === undefined || value === 0 || (Array.isArray(value) && value.length === 0)) return ''
+        const words = Array.isArray(value)
+          ? value.join(' ')
+          : p.unit === 'minutes'
+            ? hoursWords(t, Number(value))
+            : p.unit === 'percent'
+              ? `${value} %`
+              : String(value)
+        return `${t(`rosters.parameter.${p.name}`, { defaultValue: p.name })}: ${words}`
+      })
+      .filter(Boolean)
+      .join(' · ')
+  const first = kinds[0]
+  return (
+    <>
+      <Roll<RosterRule>
+        station={station}
+        write={write}
+        path="rules"
+        kind="rule"
+        label={t('rosters.tab.rules')}
+        items={rolls.register.rules}
+        id={(r) => r.id}
+        name={(r) => r.name}
+        words={(r) => `${r.name} ${r.kind} ${r.level} ${r.reason}`}
+        heads={['name', 'level', 'kind', 'numbers', 'weight', 'reason']}
+        more={
+          write && (
+            <button type="button" className="btn sm" onClick={() => setPacking(true)}>
+              {t('rosters.packs')}
+            </button>
+          )
+        }
+        row={(r) => [
+          r.name,
+          <span key="level" className={`tag ${r.off ? '' : r.level === 'mandatory' ? 'mandatory' : ''}`}>
+            {r.off ? t('rosters.off') : levelWords(t, r.level)}
+          </span>,
+          kindOfRule(t, r.kind),
+          <bdi key="numbers">{numbers(r)}</bdi>,
+          r.level === 'mandatory' ? '–' : r.weight || 10,
+          <span key="reason" className="dim">
+            {r.reason}
+          </span>,
+        ]}
+        fresh={() => ({
+          id: `R${Date.now().toString(36)}`,
+          name: '',
+          kind: first?.kind ?? '',
+          level: first?.levels[0] ?? 'request',
+          weight: 10,
+          reason: '',
+          off: false,
+          for: {},
+          ...usual(first),
+        })}
+        own={[]}
+        form={(r, set, fault, isNew) => {
+          const info = infoOf(r.kind)
+          return (
+            <>
+              <Field label={t('rosters.head.name')} at="items.0.name" fault={fault}>
+                {(w) => (
+                  <input
+                    {...w}
+                    className="input"
+                    required
+                    maxLength={200}
+                    value={r.name}
+                    onChange={(e) => set({ name: e.target.value })}
+                  />
+                )}
+              </Field>
+              <Field label={t('rosters.head.kind')}>
+                {(w) => (
+                  <select
+                    {...w}
+                    className="input"
+                    disabled={!isNew}
+                    value={r.kind}
+                    onChange={(e) => {
+                      const next = infoOf(e.target.value)
+                      set({ ...bare, kind: e.target.value, level: next?.levels[0] ?? 'request', ...usual(next) })
+                    }}
+                  >
+                    {kinds.map((k) => (
+                      <option key={k.kind} value={k.kind}>
+                        {kindOfRule(t, k.kind)}
+                      </option>
+                    ))}
+                  </select>
+                )}
+              </Field>
+              <Field
+                label={t('rosters.head.level')}
+                at="items.0.level"
+                fault={fault}
+                hint={t(`rosters.level_hint.${r.level}`)}
+              >
+                {(w) => (
+                  <select {...w} className="input" value={r.level} onChange={(e) => set({ level: e.target.value })}>
+                    {(info?.levels ?? []).map((l) => (
+                      <option key={l} value={l}>
+                        {levelWords(t, l)}
+                      </option>
+                    ))}
+                  </select>
+                )}
+              </Field>
+              {r.level !== 'mandatory' && (
+                <Field label={t('rosters.head.weight')} at="items.0.weight" fault={fault} hint={info?.per}>
+                  {(w) => (
+                    <input
+                      {...w}
+                      className="input"
+                      type="number"
+                      min={0}
+                      max={1000}
+                      value={r.weight}
+                      onChange={(e) => set({ weight: Number(e.target.value) })}
+                    />
+                  )}
+                </Field>
+              )}
+              {(info?.parameters ?? []).map((p) => (
+                <ParameterField key={p.name} p={p} r={r} set={set} fault={fault} />
+              ))}
+              <div className="roll-wide">
+                <Field label={t('rosters.head.reason')} at="items.0.reason" fault={fault}>
+                  {(w) => (
+                    <input
+                      {...w}
+                      className="input"
+                      maxLength={1000}
+                      value={r.reason}
+                      onChange={(e) => set({ reason: e.target.value })}
+                    />
+                  )}
+                </Field>
+              </div>
+              {info?.about !== 'post' && (
+                <Field label={t('rosters.only_units')} hint={t('rosters.comma_hint')}>
+                  {(w) => (
+                    <Listed
+                      id={w.id}
+                      value={r.for.units ?? []}
+                      onChange={(units) => set({ for: { ...r.for, units } })}
+                    />
+                  )}
+                </Field>
+              )}
+              <label className="check">
+                <input type="checkbox" checked={r.off} onChange={(e) => set({ off: e.target.checked })} />{' '}
+                {t('rosters.rule_off')}
+              </label>
+            </>
+          )
+        }}
+      />
+      {packing && <Packs station={station} packs={packs} onClose={() => setPacking(false)} />}
+    </>
+  )
+}
+
+const bare = {
+  minutes: undefined,
+  least: undefined,
+  count: undefined,
+  days: undefined,
+  weeks: undefined,
+  under: undefined,
+  over: undefined,
+  of: undefined,
+  shifts: undefined,
+  after: undefined,
+  before: undefined,
+}
+
+/** The usual numbers of a kind. */
+const usual = (info: KindInfo | undefined): Partial<RosterRule> =>
+  Object.fromEntries((info?.parameters ?? []).filter((p) => p.usual > 0).map((p) => [p.name, p.usual]))
+
+function ParameterField(props: {
+  p: Parameter
+  r: RosterRule
+  set: (change: Partial<RosterRule>) => void
+  fault: unknown
+}) {
+  const { p, r, set, fault } = props
+  const { t } = useTranslation()
+  const value = r[p.name as keyof RosterRule]
+  const label = t(`rosters.parameter.${p.name}`, { defaultValue: p.name })
+  const range =
+    p.unit === 'minutes'
+      ? t('rosters.between_hours', { least: p.least / 60, most: p.most / 60 })
+      : t('rosters.between', { least: p.least, most: p.most })
+  return (
+    <Field
+      label={label}
+      at={`items.0.${p.name}`}
+      fault={fault}
+      hint={p.unit === 'shifts' ? t('rosters.shifts_hint') : p.unit === 'burden' ? undefined : range}
+    >
+      {(w) =>
+        p.unit === 'shifts' ? (
+          <Listed
+            id={w.id}
+            value={(value as string[] | undefined) ?? []}
+            onChange={(list) => set({ [p.name]: list })}
+          />
+        ) : p.unit === 'burden' ? (
+          <select
+            {...w}
+            className="input"
+            value={String(value ?? 'nights')}
+            onChange={(e) => set({ [p.name]: e.target.value })}
+          >
+            {['nights', 'weekends', 'holidays', 'unpopular', 'overtime'].map((b) => (
+              <option key={b} value={b}>
+                {t(`rosters.burden.${b}`)}
+              </option>
+            ))}
+          </select>
+        ) : p.unit === 'minutes' ? (
+          <span className="with-unit">
+            <input
+              {...w}
+              className="input"
+              type="number"
+              step={0.25}
+              value={Number(value ?? 0) / 60}
+              onChange={(e) => set({ [p.name]: Math.round(Number(e.target.value) * 60) })}
+            />{' '}
+            {t('rosters.unit_hours')}
+          </span>
+        ) : (
+          <span className="with-unit">
+            <input
+              {...w}
+              className="input"
+              type="number"
+              value={Number(value ?? 0)}
+              onChange={(e) => set({ [p.name]: Number(e.target.value) })}
+            />{' '}
+            {p.unit === 'percent' ? '%' : p.unit === 'days' ? t('rosters.unit_days') : ''}
+          </span>
+        )
+      }
+    </Field>
+  )
+}
+
+/** Takes the rules of a pack, with the source of its numbers. */
+function Packs({ station, packs, onClose }: { station: string; packs: RosterRules['packs']; onClose: () => void }) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const [pack, setPack] = useState(packs[0]?.id ?? '')
+  const chosen = packs.find((p) => p.id === pack)
+  return (
+    <FormDialog
+      title={t('rosters.packs')}
+      submit={t('rosters.pack_take', { count: chosen?.rules.length ?? 0 })}
+      onClose={onClose}
+      send={async () =>
+        client.setQueryData(
+          registerKey(station),
+          await ask<Register>(`/rosters/${station}/pack`, { method: 'POST', body: { pack }, timeout: 20_000 }),
+        )
+      }
+    >
+      <p className="dim">{t('rosters.pack_why')}</p>
+      <Field label={t('rosters.pack')} hint={chosen?.source}>
+        {(w) => (
+          <select {...w} className="input" value={pack} onChange={(e) => setPack(e.target.value)} data-autofocus>
+            {packs.map((p) => (
+              <option key={p.id} value={p.id}>
+                {p.name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <ul className="approve-list">
+        {chosen?.rules.map((r) => (
+          <li key={r.id}>
+            {r.name} · {levelWords(t, r.level)}
+          </li>
+        ))}
+      </ul>
+    </FormDialog>
+  )
+}

@@ -1,0 +1,386 @@
+// The board with what stands around it: filters and acts above, the line of the
+// cell below, and beside it the problems, the planner and the place.
+import {
+  IconArrowBackUp,
+  IconArrowForwardUp,
+  IconDots,
+  IconHistory,
+  IconSparkles,
+  IconUserOff,
+} from '@tabler/icons-react'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { createPortal } from 'react-dom'
+import { useTranslation } from 'react-i18next'
+import { useDesk } from '../session/desk'
+import { Guarded } from '../shell/guarded'
+import { useKeys } from '../shell/keys'
+import { Loading } from '../shell/states'
+import { type BoardHandle, RosterBoard } from './board'
+import { cellKey, type Leave, type Officer } from './contract'
+import { cover, minutesOf } from './coverage'
+import { daysFrom, weekday } from './days'
+import { Filters, matches } from './filters'
+import { Keys, Legend } from './legend'
+import { usePublished, useRosterChanges } from './open-roster'
+import type { Opened } from './page'
+import { PostsBoard } from './posts-board'
+import type { Rolls } from './register'
+import type { Roster } from './roster'
+import type { Look } from './row'
+import { type At, SpotLine, Spotted } from './spot-line'
+
+const Problems = lazy(() => import('./problems'))
+const Planner = lazy(() => import('./planner'))
+const PlacePanel = lazy(() => import('./place'))
+const Publish = lazy(() => import('./publish'))
+const Templates = lazy(() => import('./templates'))
+const Demands = lazy(() => import('./demands'))
+const Drop = lazy(() => import('./drop'))
+
+const sides = ['problems', 'planner', 'place'] as const
+type Side = (typeof sides)[number]
+
+export function Workplace(props: { roster: Roster; rolls: Rolls; today: string; onOpen: (what: Opened) => void }) {
+  const { roster, rolls, today, onOpen } = props
+  const { t } = useTranslation()
+  const desk = useDesk()
+  const search = useSearch({ from: '/rosters' })
+  const navigate = useNavigate({ from: '/rosters' })
+  const version = useRosterChanges(roster)
+  const calm = useDeferredValue(version)
+  // What the cursor is on is told to the line that says it, and to nobody else: a key press draws little.
+  const [spot] = useState(() => new Spotted({ officer: undefined, day: roster.board.from, count: 1, said: '' }))
+  const [dialog, setDialog] = useState<'publish' | 'templates' | 'demands' | 'drop' | null>(null)
+  const [place, setPlace] = useState<string | null>(null)
+  const handle = useRef<BoardHandle | null>(null)
+
+  const { board, station } = roster
+  const plans = desk.may('rosters.plan', station)
+  const editable = roster.draft !== '' && plans && board.draft?.state === 'open'
+  const period = useMemo(() => ({ from: board.from, until: board.until }), [board.from, board.until])
+  const days = useMemo(() => daysFrom(period.from, period.until), [period])
+  const published = usePublished(station, period, roster.draft !== '')
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the roster's content
+  const coverage = useMemo(
+    () => cover(board.demands, roster.filled(), rolls.types),
+    [roster, rolls, calm, board.demands],
+  )
+  const leave = useMemo(() => leaveDays(board.leave), [board.leave])
+  const { q, unit, rank, held, only } = search
+  // biome-ignore lint/correctness/useExhaustiveDependencies: problems are looked at when the filter is set, not with each edit
+  const officers = useMemo(() => {
+    const troubled = new Set([...roster.problems.values()].flatMap((v) => [v.officer, ...v.others]))
+    return rolls.order.filter(
+      (o) =>
+        matches(o, { q, unit, rank, held }) &&
+        (!board.draft?.unit || o.unit === board.draft.unit) &&
+        (o.from === '' || o.from <= period.until) &&
+        (o.until === '' || o.until >= period.from) &&
+        (only !== 'problems' || troubled.has(o.id)),
+    )
+  }, [rolls, q, unit, rank, held, only, period, board.draft?.unit])
+  const look: Look = useMemo(
+    () => ({
+      days,
+      offDays: days.map((d) => rolls.holidays.has(d) || !rolls.register.working_week.includes(weekday(d))),
+      today: days.indexOf(today),
+      rolls,
+      leave,
+      published,
+      compare: roster.draft !== '',
+      tallies: board.tallies,
+      minutes: new Map([...rolls.types.values()].map((type) => [type.code, minutesOf(type)])),
+      fairness: search.view !== 'plain' && Object.keys(board.tallies).length > 0,
+    }),
+    [days, rolls, today, leave, published, roster, board.tallies, search.view],
+  )
+
+  const side: Side | undefined =
+    roster.draft === '' ? (place !== null ? 'place' : undefined) : (sides.find((s) => s === search.side) ?? 'problems')
+  const show = useCallback(
+    (name: Side) => void navigate({ search: (old) => ({ ...old, side: name }), replace: true }),
+    [navigate],
+  )
+  const onSpot = useCallback(
+    (officer: Officer | undefined, day: string, count: number) => spot.set({ officer, day, count, said: '' }),
+    [spot],
+  )
+  const goTo = useCallback((officer: string, day: string) => {
+    handle.current?.goTo(officer, day)
+    handle.current?.focus()
+  }, [])
+  const onHandle = useCallback((h: BoardHandle) => {
+    handle.current = h
+  }, [])
+  const openPlace = useCallback(
+    (key: string) => {
+      setPlace(key)
+      show('place')
+    },
+    [show],
+  )
+  const posts = search.view === 'posts'
+  useKeys({
+    'Ctrl+KeyZ': () => (editable ? roster.undo() : false),
+    'Ctrl+Shift+KeyZ': () => (editable ? roster.redo() : false),
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the roster's content
+  const changed = useMemo(
+    () => (published && roster.draft ? countChanges(published, roster) : 0),
+    [published, roster, calm],
+  )
+  useStaying(roster)
+  const panels = document.getElementById('rosters-side')
+  const head = document.getElementById('rosters-acts')
+  return (
+    <>
+      {head &&
+        createPortal(
+          <>
+            {roster.draft === '' && desk.may('rosters.amend', station) && (
+              <button type="button" className="btn sm" onClick={() => onOpen('away')}>
+                <IconUserOff size={16} aria-hidden />
+                {t('rosters.away')}
+              </button>
+            )}
+            {editable && (
+              <>
+                <button type="button" className="btn sm" onClick={() => show('planner')}>
+                  <IconSparkles size={16} aria-hidden />
+                  {t('rosters.plan')}
+                </button>
+                {desk.may('rosters.publish', station) && (
+                  <button type="button" className="btn pri sm" onClick={() => setDialog('publish')}>
+                    {t('rosters.publish')}
+                  </button>
+                )}
+              </>
+            )}
+          </>,
+          head,
+        )}
+      <div className="filters rosters-bar">
+        <fieldset className="seg" aria-label={t('rosters.view')}>
+          {(['officers', 'posts'] as const).map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={posts === (name === 'posts')}
+              onClick={() =>
+                void navigate({ search: (old) => ({ ...old, view: name === 'posts' ? 'posts' : undefined }) })
+              }
+            >
+              {t(`rosters.view_${name}`)}
+            </button>
+          ))}
+        </fieldset>
+        <Filters rolls={rolls} problems={roster.draft !== ''} />
+        {changed > 0 && <span className="chip">{t('rosters.changes', { count: changed })}</span>}
+        <span className="grow" />
+        <Legend rolls={rolls} />
+        {editable && !posts && <Keys />}
+        {editable && (
+          <>
+            <button type="button" className="btn ghost sm" title={t('rosters.undo_key')} onClick={() => roster.undo()}>
+              <IconArrowBackUp size={16} className="turned" aria-hidden />
+              {t('shell.undo')}
+            </button>
+            <button
+              type="button"
+              className="btn ghost sm"
+              aria-label={t('rosters.redo')}
+              title={t('rosters.redo_key')}
+              onClick={() => roster.redo()}
+            >
+              <IconArrowForwardUp size={16} className="turned" aria-hidden />
+            </button>
+            <button type="button" className="btn sm" onClick={() => setDialog('templates')}>
+              {t('rosters.copy_weeks')}
+            </button>
+          </>
+        )}
+        <button type="button" className="btn ghost sm" onClick={() => onOpen('history')}>
+          <IconHistory size={16} aria-hidden />
+          {t('rosters.history')}
+        </button>
+        <Exports
+          roster={roster}
+          onImport={plans ? () => onOpen('import') : undefined}
+          onDrop={editable ? () => setDialog('drop') : undefined}
+          onDemands={editable ? () => setDialog('demands') : undefined}
+        />
+      </div>
+      {posts ? (
+        <PostsBoard roster={roster} rolls={rolls} look={look} coverage={coverage} onPlace={openPlace} chosen={place} />
+      ) : officers.length === 0 ? (
+        <p className="empty rosters-none">{t('rosters.none_fit')}</p>
+      ) : (
+        <RosterBoard
+          roster={roster}
+          rolls={rolls}
+          officers={officers}
+          look={look}
+          coverage={coverage}
+          editable={editable}
+          handle={onHandle}
+          onSpot={onSpot}
+          onSay={(said) => spot.set({ ...spot.now, said })}
+          onKey={(name) => {
+            if (name === 'plan' && editable) show('planner')
+            if (name === 'place') openPlace(placeOfCell(roster, spot.now) ?? '')
+            if (name === 'problem') {
+              show('problems')
+              document.dispatchEvent(new CustomEvent('roster-next-problem'))
+            }
+          }}
+        />
+      )}
+      <SpotLine roster={roster} rolls={rolls} look={look} spot={spot} editable={editable} posts={posts} />
+      {panels &&
+        side &&
+        createPortal(
+          <Guarded waiting={<Loading />}>
+            <aside className="rosters-aside" aria-label={t('rosters.side')}>
+              {roster.draft !== '' && (
+                <fieldset className="seg rosters-sides" aria-label={t('rosters.side')}>
+                  {sides.map((name) => (
+                    <button key={name} type="button" aria-pressed={side === name} onClick={() => show(name)}>
+                      {t(`rosters.side_${name}`)}
+                      {name === 'problems' && ` ${roster.problems.size}`}
+                    </button>
+                  ))}
+                </fieldset>
+              )}
+              {side === 'problems' && (
+                <Problems
+                  roster={roster}
+                  rolls={rolls}
+                  look={look}
+                  editable={editable}
+                  goTo={goTo}
+                  onPlace={openPlace}
+                />
+              )}
+              {side === 'planner' && <Planner roster={roster} rolls={rolls} from={spot.now.day} />}
+              {side === 'place' && (
+                <PlacePanel
+                  roster={roster}
+                  rolls={rolls}
+                  coverage={coverage}
+                  place={place}
+                  editable={editable}
+                  onClose={() => {
+                    setPlace(null)
+                    if (roster.draft) show('problems')
+                  }}
+                />
+              )}
+            </aside>
+          </Guarded>,
+          panels,
+        )}
+      <Suspense fallback={null}>
+        {dialog === 'publish' && <Publish roster={roster} rolls={rolls} onClose={() => setDialog(null)} />}
+        {dialog === 'templates' && <Templates roster={roster} rolls={rolls} onClose={() => setDialog(null)} />}
+        {dialog === 'demands' && <Demands roster={roster} rolls={rolls} onClose={() => setDialog(null)} />}
+        {dialog === 'drop' && <Drop roster={roster} onClose={() => setDialog(null)} />}
+      </Suspense>
+    </>
+  )
+}
+
+/** Asks before the page is left while something typed is not yet answered. */
+function useStaying(roster: Roster): void {
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent) => roster.busy && event.preventDefault()
+    window.addEventListener('beforeunload', ask)
+    return () => window.removeEventListener('beforeunload', ask)
+  }, [roster])
+}
+
+function Exports(props: {
+  roster: Roster
+  onImport: (() => void) | undefined
+  onDrop: (() => void) | undefined
+  onDemands: (() => void) | undefined
+}) {
+  const { roster, onImport, onDrop, onDemands } = props
+  const { t } = useTranslation()
+  const file = (what: string, format: string) =>
+    `/api/v1/rosters/${roster.station}/export?${new URLSearchParams({
+      what,
+      format,
+      ...(roster.draft ? { draft: roster.draft } : { from: roster.board.from, until: roster.board.until }),
+    })}`
+  return (
+    <details className="rosters-menu">
+      <summary className="btn ghost sm">
+        <IconDots size={16} aria-hidden />
+        {t('rosters.more')}
+      </summary>
+      <div className="rosters-menu-list">
+        <a href={file('roster', 'xlsx')} download>
+          {t('rosters.export_board')} XLSX
+        </a>
+        <a href={file('roster', 'csv')} download>
+          {t('rosters.export_board')} CSV
+        </a>
+        <a href={file('duties', 'xlsx')} download>
+          {t('rosters.export_list')} XLSX
+        </a>
+        <a href={file('duties', 'csv')} download>
+          {t('rosters.export_list')} CSV
+        </a>
+        <button type="button" onClick={() => window.print()}>
+          {t('rosters.print')}
+        </button>
+        {onImport && (
+          <button type="button" onClick={onImport}>
+            {t('rosters.import')}
+          </button>
+        )}
+        {onDemands && (
+          <button type="button" onClick={onDemands}>
+            {t('rosters.demands_more')}
+          </button>
+        )}
+        {onDrop && (
+          <button type="button" onClick={onDrop}>
+            {t('rosters.drop_more')}
+          </button>
+        )}
+      </div>
+    </details>
+  )
+}
+
+/** The kind of leave by officer and day; only what is approved keeps anybody away. */
+function leaveDays(list: readonly Leave[]): ReadonlyMap<string, Leave['kind']> {
+  const map = new Map<string, Leave['kind']>()
+  for (const l of list)
+    if (l.decision === 'approved') for (const day of daysFrom(l.from, l.until)) map.set(cellKey(l.officer, day), l.kind)
+  return map
+}
+
+function countChanges(
+  published: ReadonlyMap<string, readonly { shift: string; post: string }[]>,
+  roster: Roster,
+): number {
+  let count = 0
+  const seen = new Set<string>()
+  for (const { officer, date, duties } of roster.filled()) {
+    const key = cellKey(officer, date)
+    seen.add(key)
+    const was = published.get(key) ?? []
+    if (was.length !== duties.length || !duties.every((d) => was.some((w) => w.shift === d.shift && w.post === d.post)))
+      count++
+  }
+  for (const [key, was] of published) if (!seen.has(key) && was.length > 0) count++
+  return count
+}
+
+function placeOfCell(roster: Roster, at: At): string | undefined {
+  const turn = at.officer && roster.turns(at.officer.id, at.day)[0]
+  return turn?.post ? `${turn.post}|${at.day}|${turn.shift}` : undefined
+}
