@@ -5,6 +5,7 @@ import { Field } from '../shell/field'
 import { FormDialog } from '../shell/form-dialog'
 import { leaveKinds } from './contract'
 import { addDays } from './days'
+import { Span, useSpan } from './span'
 import { leaveWords, refusedWords } from './words'
 
 /** Asks for leave; whoever plans decides. */
@@ -18,8 +19,7 @@ export default function AskLeave(props: {
   const { station, officer, today, onClose, onDone } = props
   const { t } = useTranslation()
   const [kind, setKind] = useState('annual')
-  const [from, setFrom] = useState(addDays(today, 14))
-  const [until, setUntil] = useState(addDays(today, 14))
+  const [[from, until], setSpan] = useSpan(addDays(today, 14), addDays(today, 14))
   const [note, setNote] = useState('')
   return (
     <FormDialog
@@ -49,36 +49,7 @@ export default function AskLeave(props: {
               </select>
             )}
           </Field>
-          <div className="rosters-two">
-            <Field label={t('rosters.first_day')} at="from" fault={fault}>
-              {(w) => (
-                <input
-                  {...w}
-                  className="input"
-                  type="date"
-                  required
-                  value={from}
-                  onChange={(e) => {
-                    setFrom(e.target.value)
-                    if (until < e.target.value) setUntil(e.target.value)
-                  }}
-                />
-              )}
-            </Field>
-            <Field label={t('rosters.last_day')} at="until" fault={fault}>
-              {(w) => (
-                <input
-                  {...w}
-                  className="input"
-                  type="date"
-                  required
-                  min={from}
-                  value={until}
-                  onChange={(e) => setUntil(e.target.value)}
-                />
-              )}
-            </Field>
-          </div>
+          <Span from={from} until={until} fault={fault} onChange={setSpan} />
           <Field label={t('rosters.note')} at="note" fault={fault}>
             {(w) => (
               <input {...w} className="input" maxLength={500} value={note} onChange={(e) => setNote(e.target.value)} />

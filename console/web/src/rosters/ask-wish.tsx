@@ -5,6 +5,7 @@ import { Field } from '../shell/field'
 import { FormDialog } from '../shell/form-dialog'
 import { addDays } from './days'
 import type { Rolls } from './register'
+import { Span, useSpan } from './span'
 import { refusedWords } from './words'
 
 const wishes = ['free', 'work', 'avoid'] as const
@@ -21,8 +22,7 @@ export default function AskWish(props: {
   const { station, rolls, officer, today, onClose, onDone } = props
   const { t } = useTranslation()
   const [wish, setWish] = useState<(typeof wishes)[number]>('free')
-  const [from, setFrom] = useState(addDays(today, 14))
-  const [until, setUntil] = useState(addDays(today, 14))
+  const [[from, until], setSpan] = useSpan(addDays(today, 14), addDays(today, 14))
   const [shifts, setShifts] = useState<string[]>([])
   const [note, setNote] = useState('')
   const types = [...rolls.types.values()].filter((type) => !type.gone)
@@ -86,36 +86,7 @@ export default function AskWish(props: {
               ))}
             </fieldset>
           )}
-          <div className="rosters-two">
-            <Field label={t('rosters.first_day')} at="from" fault={fault}>
-              {(w) => (
-                <input
-                  {...w}
-                  className="input"
-                  type="date"
-                  required
-                  value={from}
-                  onChange={(e) => {
-                    setFrom(e.target.value)
-                    if (until < e.target.value) setUntil(e.target.value)
-                  }}
-                />
-              )}
-            </Field>
-            <Field label={t('rosters.last_day')} at="until" fault={fault}>
-              {(w) => (
-                <input
-                  {...w}
-                  className="input"
-                  type="date"
-                  required
-                  min={from}
-                  value={until}
-                  onChange={(e) => setUntil(e.target.value)}
-                />
-              )}
-            </Field>
-          </div>
+          <Span from={from} until={until} fault={fault} onChange={setSpan} />
           <Field label={t('rosters.note')} at="note" fault={fault}>
             {(w) => (
               <input {...w} className="input" maxLength={500} value={note} onChange={(e) => setNote(e.target.value)} />

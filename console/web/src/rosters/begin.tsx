@@ -10,6 +10,7 @@ import type { Draft } from './contract'
 import { addDays, spanWords } from './days'
 import type { Period } from './open-roster'
 import type { Rolls } from './register'
+import { Span, useSpan } from './span'
 import { refusedWords } from './words'
 
 export default function Begin(props: {
@@ -23,8 +24,7 @@ export default function Begin(props: {
   const { t } = useTranslation()
   const client = useQueryClient()
   const navigate = useNavigate({ from: '/rosters' })
-  const [from, setFrom] = useState(addDays(period.until, 1))
-  const [until, setUntil] = useState(addDays(period.until, 35))
+  const [[from, until], setSpan] = useSpan(addDays(period.until, 1), addDays(period.until, 35))
   const [name, setName] = useState('')
   const [unit, setUnit] = useState('')
   const [copy, setCopy] = useState('')
@@ -47,33 +47,7 @@ export default function Begin(props: {
     >
       {(fault) => (
         <>
-          <div className="rosters-two">
-            <Field label={t('rosters.first_day')} at="from" fault={fault}>
-              {(w) => (
-                <input
-                  {...w}
-                  className="input"
-                  type="date"
-                  required
-                  value={from}
-                  onChange={(e) => setFrom(e.target.value)}
-                />
-              )}
-            </Field>
-            <Field label={t('rosters.last_day')} at="until" fault={fault}>
-              {(w) => (
-                <input
-                  {...w}
-                  className="input"
-                  type="date"
-                  required
-                  min={from}
-                  value={until}
-                  onChange={(e) => setUntil(e.target.value)}
-                />
-              )}
-            </Field>
-          </div>
+          <Span from={from} until={until} fault={fault} onChange={setSpan} />
           <Field label={t('rosters.draft_name')} at="name" fault={fault}>
             {(w) => (
               <input

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { clock } from '../live'
-import { Field } from '../shell/field'
+import { Entry, Field } from '../shell/field'
 import { type Officer, ranks } from './contract'
 import { addDays, dayOf } from './days'
 import { Listed, Roll, type RollProps } from './roll'
@@ -82,29 +82,23 @@ export default function Officers({ station, rolls, write }: RollProps) {
       own={[]}
       form={(o, set, fault) => (
         <>
-          <Field label={t('rosters.head.name')} at="items.0.name" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                required
-                maxLength={200}
-                value={o.name}
-                onChange={(e) => set({ name: e.target.value })}
-              />
-            )}
-          </Field>
-          <Field label={t('rosters.head.badge')} at="items.0.badge" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                maxLength={40}
-                value={o.badge}
-                onChange={(e) => set({ badge: e.target.value })}
-              />
-            )}
-          </Field>
+          <Entry
+            label={t('rosters.head.name')}
+            at="items.0.name"
+            fault={fault}
+            required
+            maxLength={200}
+            value={o.name}
+            onChange={(e) => set({ name: e.target.value })}
+          />
+          <Entry
+            label={t('rosters.head.badge')}
+            at="items.0.badge"
+            fault={fault}
+            maxLength={40}
+            value={o.badge}
+            onChange={(e) => set({ badge: e.target.value })}
+          />
           <Field label={t('rosters.head.rank')}>
             {(w) => (
               <select {...w} className="input" value={o.rank} onChange={(e) => set({ rank: e.target.value })}>
@@ -135,20 +129,17 @@ export default function Officers({ station, rolls, write }: RollProps) {
               </>
             )}
           </Field>
-          <Field label={t('rosters.contract_hours')} at="items.0.contract" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                type="number"
-                min={0}
-                max={168}
-                step={0.5}
-                value={o.contract / 60}
-                onChange={(e) => set({ contract: Math.round(Number(e.target.value) * 60) })}
-              />
-            )}
-          </Field>
+          <Entry
+            label={t('rosters.contract_hours')}
+            at="items.0.contract"
+            fault={fault}
+            type="number"
+            min={0}
+            max={168}
+            step={0.5}
+            value={o.contract / 60}
+            onChange={(e) => set({ contract: Math.round(Number(e.target.value) * 60) })}
+          />
           <Field label={t('rosters.employment')}>
             {(w) => (
               <select
@@ -179,85 +170,61 @@ export default function Officers({ station, rolls, write }: RollProps) {
           <Field label={t('rosters.languages')} hint={t('rosters.languages_hint')}>
             {(w) => <Listed id={w.id} value={o.languages} onChange={(languages) => set({ languages })} />}
           </Field>
-          <Field label={t('rosters.funding')}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                maxLength={200}
-                value={o.funding}
-                onChange={(e) => set({ funding: e.target.value })}
-              />
-            )}
-          </Field>
-          <Field label={t('rosters.service_from')}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                type="date"
-                value={o.from}
-                onChange={(e) => set({ from: e.target.value })}
-              />
-            )}
-          </Field>
-          <Field label={t('rosters.service_until')} at="items.0.until" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                type="date"
-                value={o.until}
-                onChange={(e) => set({ until: e.target.value })}
-              />
-            )}
-          </Field>
-          <Field label={t('rosters.email')} hint={t('rosters.email_hint')} at="items.0.email" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                type="email"
-                maxLength={200}
-                value={o.email ?? ''}
-                onChange={(e) => set({ email: e.target.value.trim() })}
-              />
-            )}
-          </Field>
-          <Field label={t('rosters.phone')} at="items.0.phone" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                type="tel"
-                maxLength={60}
-                value={o.phone ?? ''}
-                onChange={(e) => set({ phone: e.target.value })}
-              />
-            )}
-          </Field>
-          <Field label={t('rosters.account')} hint={t('rosters.account_hint')} at="items.0.user" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                maxLength={64}
-                value={o.user}
-                onChange={(e) => set({ user: e.target.value.trim() })}
-              />
-            )}
-          </Field>
-          <Field label={t('rosters.card')} hint={t('rosters.card_hint')}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                maxLength={64}
-                value={o.card}
-                onChange={(e) => set({ card: e.target.value.trim() })}
-              />
-            )}
-          </Field>
+          <Entry
+            label={t('rosters.funding')}
+            maxLength={200}
+            value={o.funding}
+            onChange={(e) => set({ funding: e.target.value })}
+          />
+          <Entry
+            label={t('rosters.service_from')}
+            type="date"
+            value={o.from}
+            onChange={(e) => set({ from: e.target.value })}
+          />
+          <Entry
+            label={t('rosters.service_until')}
+            at="items.0.until"
+            fault={fault}
+            type="date"
+            value={o.until}
+            onChange={(e) => set({ until: e.target.value })}
+          />
+          <Entry
+            label={t('rosters.email')}
+            hint={t('rosters.email_hint')}
+            at="items.0.email"
+            fault={fault}
+            type="email"
+            maxLength={200}
+            value={o.email ?? ''}
+            onChange={(e) => set({ email: e.target.value.trim() })}
+          />
+          <Entry
+            label={t('rosters.phone')}
+            at="items.0.phone"
+            fault={fault}
+            type="tel"
+            maxLength={60}
+            value={o.phone ?? ''}
+            onChange={(e) => set({ phone: e.target.value })}
+          />
+          <Entry
+            label={t('rosters.account')}
+            hint={t('rosters.account_hint')}
+            at="items.0.user"
+            fault={fault}
+            maxLength={64}
+            value={o.user}
+            onChange={(e) => set({ user: e.target.value.trim() })}
+          />
+          <Entry
+            label={t('rosters.card')}
+            hint={t('rosters.card_hint')}
+            maxLength={64}
+            value={o.card}
+            onChange={(e) => set({ card: e.target.value.trim() })}
+          />
           <section className="roll-wide" aria-label={t('rosters.head.held')}>
             <h3 className="h3">{t('rosters.head.held')}</h3>
             {o.held.map((h, i) => (

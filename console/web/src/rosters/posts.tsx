@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { Field } from '../shell/field'
+import { Entry, Field } from '../shell/field'
 import { type Post, ranks } from './contract'
 import { Listed, Roll, type RollProps } from './roll'
 import { qualificationWords, rankWords } from './words'
@@ -73,42 +73,30 @@ export default function Posts({ station, rolls, write }: RollProps) {
       own={[]}
       form={(p, set, fault, isNew) => (
         <>
-          <Field label={t('rosters.head.name')} at="items.0.name" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                required
-                maxLength={200}
-                value={p.name}
-                onChange={(e) => set({ name: e.target.value })}
-              />
-            )}
-          </Field>
-          <Field label={t('rosters.code')} hint={isNew ? t('rosters.code_hint') : undefined}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                required
-                readOnly={!isNew}
-                maxLength={40}
-                value={p.id}
-                onChange={(e) => set({ id: e.target.value.trim() })}
-              />
-            )}
-          </Field>
-          <Field label={t('rosters.head.area')}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                maxLength={200}
-                value={p.area}
-                onChange={(e) => set({ area: e.target.value })}
-              />
-            )}
-          </Field>
+          <Entry
+            label={t('rosters.head.name')}
+            at="items.0.name"
+            fault={fault}
+            required
+            maxLength={200}
+            value={p.name}
+            onChange={(e) => set({ name: e.target.value })}
+          />
+          <Entry
+            label={t('rosters.code')}
+            hint={isNew ? t('rosters.code_hint') : undefined}
+            required
+            readOnly={!isNew}
+            maxLength={40}
+            value={p.id}
+            onChange={(e) => set({ id: e.target.value.trim() })}
+          />
+          <Entry
+            label={t('rosters.head.area')}
+            maxLength={200}
+            value={p.area}
+            onChange={(e) => set({ area: e.target.value })}
+          />
           <Field label={t('rosters.min_rank')}>
             {(w) => (
               <select {...w} className="input" value={p.min_rank} onChange={(e) => set({ min_rank: e.target.value })}>
@@ -127,17 +115,13 @@ export default function Posts({ station, rolls, write }: RollProps) {
           <Field label={t('rosters.wished')} hint={t('rosters.comma_hint')}>
             {(w) => <Listed id={w.id} value={p.wished} onChange={(wished) => set({ wished })} />}
           </Field>
-          <Field label={t('rosters.lane')} hint={t('rosters.lane_hint')}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                maxLength={60}
-                value={p.lane}
-                onChange={(e) => set({ lane: e.target.value })}
-              />
-            )}
-          </Field>
+          <Entry
+            label={t('rosters.lane')}
+            hint={t('rosters.lane_hint')}
+            maxLength={60}
+            value={p.lane}
+            onChange={(e) => set({ lane: e.target.value })}
+          />
           <Field label={t('rosters.paired_with')} at="items.0.paired_with" fault={fault}>
             {(w) => (
               <select
@@ -158,33 +142,29 @@ export default function Posts({ station, rolls, write }: RollProps) {
             )}
           </Field>
           {minutes.map((name) => (
-            <Field key={name} label={t(`rosters.post_minutes.${name}`)} at={`items.0.${name}`} fault={fault}>
-              {(w) => (
-                <input
-                  {...w}
-                  className="input"
-                  type="number"
-                  min={0}
-                  max={1440}
-                  value={p[name]}
-                  onChange={(e) => set({ [name]: Number(e.target.value) })}
-                />
-              )}
-            </Field>
+            <Entry
+              key={name}
+              label={t(`rosters.post_minutes.${name}`)}
+              at={`items.0.${name}`}
+              fault={fault}
+              type="number"
+              min={0}
+              max={1440}
+              value={p[name]}
+              onChange={(e) => set({ [name]: Number(e.target.value) })}
+            />
           ))}
-          <Field label={t('rosters.weight')} hint={t('rosters.weight_hint')} at="items.0.weight" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                type="number"
-                min={0}
-                max={100}
-                value={p.weight}
-                onChange={(e) => set({ weight: Number(e.target.value) })}
-              />
-            )}
-          </Field>
+          <Entry
+            label={t('rosters.weight')}
+            hint={t('rosters.weight_hint')}
+            at="items.0.weight"
+            fault={fault}
+            type="number"
+            min={0}
+            max={100}
+            value={p.weight}
+            onChange={(e) => set({ weight: Number(e.target.value) })}
+          />
           <fieldset className="roll-wide roll-checks" aria-label={t('rosters.shifts')}>
             <legend className="h3">{t('rosters.shifts')}</legend>
             {[...rolls.types.values()]

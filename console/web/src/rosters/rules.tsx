@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
-import { Field } from '../shell/field'
+import { Entry, Field } from '../shell/field'
 import { FormDialog } from '../shell/form-dialog'
 import { Loading } from '../shell/states'
 import type { KindInfo, Register, RosterRule, RosterRules } from './contract'
@@ -89,18 +89,15 @@ export default function Rules({ station, rolls, write }: RollProps) {
           const info = infoOf(r.kind)
           return (
             <>
-              <Field label={t('rosters.head.name')} at="items.0.name" fault={fault}>
-                {(w) => (
-                  <input
-                    {...w}
-                    className="input"
-                    required
-                    maxLength={200}
-                    value={r.name}
-                    onChange={(e) => set({ name: e.target.value })}
-                  />
-                )}
-              </Field>
+              <Entry
+                label={t('rosters.head.name')}
+                at="items.0.name"
+                fault={fault}
+                required
+                maxLength={200}
+                value={r.name}
+                onChange={(e) => set({ name: e.target.value })}
+              />
               <Field label={t('rosters.head.kind')}>
                 {(w) => (
                   <select
@@ -138,35 +135,30 @@ export default function Rules({ station, rolls, write }: RollProps) {
                 )}
               </Field>
               {r.level !== 'mandatory' && (
-                <Field label={t('rosters.head.weight')} at="items.0.weight" fault={fault} hint={info?.per}>
-                  {(w) => (
-                    <input
-                      {...w}
-                      className="input"
-                      type="number"
-                      min={0}
-                      max={1000}
-                      value={r.weight}
-                      onChange={(e) => set({ weight: Number(e.target.value) })}
-                    />
-                  )}
-                </Field>
+                <Entry
+                  label={t('rosters.head.weight')}
+                  at="items.0.weight"
+                  fault={fault}
+                  hint={info?.per}
+                  type="number"
+                  min={0}
+                  max={1000}
+                  value={r.weight}
+                  onChange={(e) => set({ weight: Number(e.target.value) })}
+                />
               )}
               {(info?.parameters ?? []).map((p) => (
                 <ParameterField key={p.name} p={p} r={r} set={set} fault={fault} />
               ))}
               <div className="roll-wide">
-                <Field label={t('rosters.head.reason')} at="items.0.reason" fault={fault}>
-                  {(w) => (
-                    <input
-                      {...w}
-                      className="input"
-                      maxLength={1000}
-                      value={r.reason}
-                      onChange={(e) => set({ reason: e.target.value })}
-                    />
-                  )}
-                </Field>
+                <Entry
+                  label={t('rosters.head.reason')}
+                  at="items.0.reason"
+                  fault={fault}
+                  maxLength={1000}
+                  value={r.reason}
+                  onChange={(e) => set({ reason: e.target.value })}
+                />
               </div>
               {info?.about !== 'post' && (
                 <Field label={t('rosters.only_units')} hint={t('rosters.comma_hint')}>

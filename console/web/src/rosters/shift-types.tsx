@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { Field } from '../shell/field'
+import { Entry, Field } from '../shell/field'
 import { type ShiftType, shiftClasses } from './contract'
 import { minutesOf } from './coverage'
 import { Roll, type RollProps } from './roll'
@@ -44,30 +44,22 @@ export default function ShiftTypes({ station, rolls, write }: RollProps) {
       own={[]}
       form={(s, set, fault, isNew) => (
         <>
-          <Field label={t('rosters.head.code')} at="items.0.code" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                required
-                readOnly={!isNew}
-                maxLength={8}
-                value={s.code}
-                onChange={(e) => set({ code: e.target.value.trim() })}
-              />
-            )}
-          </Field>
-          <Field label={t('rosters.head.name')}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                maxLength={60}
-                value={s.name}
-                onChange={(e) => set({ name: e.target.value })}
-              />
-            )}
-          </Field>
+          <Entry
+            label={t('rosters.head.code')}
+            at="items.0.code"
+            fault={fault}
+            required
+            readOnly={!isNew}
+            maxLength={8}
+            value={s.code}
+            onChange={(e) => set({ code: e.target.value.trim() })}
+          />
+          <Entry
+            label={t('rosters.head.name')}
+            maxLength={60}
+            value={s.name}
+            onChange={(e) => set({ name: e.target.value })}
+          />
           <Field label={t('rosters.head.class')}>
             {(w) => (
               <select {...w} className="input" value={s.class} onChange={(e) => set({ class: e.target.value })}>
@@ -79,31 +71,25 @@ export default function ShiftTypes({ station, rolls, write }: RollProps) {
               </select>
             )}
           </Field>
-          <Field label={t('rosters.paid_hours')} hint={t('rosters.paid_hint')} at="items.0.paid" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                type="number"
-                min={0}
-                max={48}
-                step={0.25}
-                value={s.paid / 60}
-                onChange={(e) => set({ paid: Math.round(Number(e.target.value) * 60) })}
-              />
-            )}
-          </Field>
-          <Field label={t('rosters.board_key')} hint={t('rosters.board_key_hint')}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                maxLength={1}
-                value={s.key}
-                onChange={(e) => set({ key: e.target.value.toUpperCase() })}
-              />
-            )}
-          </Field>
+          <Entry
+            label={t('rosters.paid_hours')}
+            hint={t('rosters.paid_hint')}
+            at="items.0.paid"
+            fault={fault}
+            type="number"
+            min={0}
+            max={48}
+            step={0.25}
+            value={s.paid / 60}
+            onChange={(e) => set({ paid: Math.round(Number(e.target.value) * 60) })}
+          />
+          <Entry
+            label={t('rosters.board_key')}
+            hint={t('rosters.board_key_hint')}
+            maxLength={1}
+            value={s.key}
+            onChange={(e) => set({ key: e.target.value.toUpperCase() })}
+          />
           <label className="check">
             <input type="checkbox" checked={s.gone} onChange={(e) => set({ gone: e.target.checked })} />{' '}
             {t('rosters.flag.gone')}

@@ -1,5 +1,5 @@
 // A field of a form with what the console found wrong in it said beside it.
-import { type ReactNode, useId } from 'react'
+import { type ComponentProps, type ReactNode, useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Refusal } from '../ask'
 import { refusalWords } from '../i18n/words'
@@ -48,6 +48,18 @@ export function Field(props: {
         </small>
       )}
     </div>
+  )
+}
+
+/** A field with one input, which takes whatever an input takes. */
+export function Entry(
+  props: Pick<Parameters<typeof Field>[0], 'label' | 'at' | 'fault' | 'hint'> & Omit<ComponentProps<'input'>, 'id'>,
+) {
+  const { label, at, fault, hint, ...input } = props
+  return (
+    <Field label={label} at={at} fault={fault} hint={hint}>
+      {(wiring) => <input {...wiring} className="input" {...input} />}
+    </Field>
   )
 }
 
