@@ -28,7 +28,7 @@ func cable(t testing.TB, to string) *toxiproxy.Proxy {
 // broker, in the middle of a storm of signals. Whatever the gateway saw is in the
 // journal once, in order, and the alarms are what the panels show.
 func TestKillsAndCuts(t *testing.T) {
-	h := newHouse(t)
+	h := privateHouse(t)
 	e := h.newEdge("gw-storm")
 	link := cable(t, h.mqtt)
 	e.broker = "tcp://" + link.Listen

@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"guardroom/console/store/pgbox"
 	"guardroom/devices"
 	"guardroom/gateway/link"
 	"guardroom/gateway/spool"
@@ -149,11 +148,7 @@ func TestBacklogDrains(t *testing.T) {
 // are there, each once.
 func (h *house) onceEach(t testing.TB, gateway string, want int) {
 	t.Helper()
-	dsn, _, running := pgbox.Running(filepath.Join(h.data(), "pg"))
-	if !running {
-		t.Fatal("the private PostgreSQL does not run")
-	}
-	db, err := pgx.Connect(t.Context(), dsn)
+	db, err := pgx.Connect(t.Context(), h.address(t))
 	if err != nil {
 		t.Fatal(err)
 	}

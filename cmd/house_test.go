@@ -16,14 +16,16 @@ import (
 	"testing"
 	"time"
 
+	"guardroom/console/store/pgbox"
+	"guardroom/console/store/storetest"
 	"guardroom/devices"
 )
 
-// house is a console with its private PostgreSQL, which can be killed and
-// started again at the same addresses.
+// house is a console that can be killed and started again at the same addresses.
 type house struct {
 	t      testing.TB
 	dir    string
+	dsn    string // of its database, which outlives it; empty: a private PostgreSQL
 	http   string // host:port
 	mqtt   string
 	extra  string // more lines of console.yaml
@@ -36,7 +38,7 @@ type house struct {
 
 const station = "unon"
 
-// newHouse starts a console with one station.
+// newHouse starts a console with one station, beside a PostgreSQL that runs.
 func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := plannedHouse(t)
@@ -45,10 +47,21 @@ func newHouse(t testing.TB) *house {
 	return h
 }
 
+// privateHouse is newHouse with a PostgreSQL that the console starts, and starts
+// again.
+func privateHouse(t testing.TB) *house {
+	t.Helper()
+	h := plannedHouse(t)
+	h.dsn = ""
+	h.start()
+	h.makeToken()
+	return h
+}
+
 // plannedHouse is a console that has not been started.
 func plannedHouse(t testing.TB) *house {
 	t.Helper()
-	h := &house{t: t, dir: folder(t), http: freePort(t), mqtt: freePort(t), scheme: "http", client: &http.Client{Timeout: 30 * time.Second}}
+	h := &house{t: t, dir: folder(t), dsn: storetest.DSN(t), http: freePort(t), mqtt: freePort(t), scheme: "http", client: &http.Client{Timeout: 30 * time.Second}}
 	t.Cleanup(h.reap) // runs after the console's own end, before its folder goes
 	return h
 }
@@ -58,7 +71,13 @@ func (h *house) data() string   { return filepath.Join(h.dir, "data") }
 
 func (h *house) write() {
 	h.t.Helper()
-	writeFile(h.t, h.config(), fmt.Sprintf("data: %s\nhttp:\n  listen: %s\n%smqtt:\n  listen: %s\n%svideo: 127.0.0.1:0\nstations:\n  - {id: %s, name: Nairobi, time_zone: Africa/Nairobi}\n%s",
+	database := ""
+	if h.dsn != "" {
+		file := filepath.Join(h.dir, "database")
+		writeFile(h.t, file, h.dsn)
+		database = "database_file: " + file + "\n"
+	}
+	writeFile(h.t, h.config(), database+fmt.Sprintf("data: %s\nhttp:\n  listen: %s\n%smqtt:\n  listen: %s\n%svideo: 127.0.0.1:0\nstations:\n  - {id: %s, name: Nairobi, time_zone: Africa/Nairobi}\n%s",
 		h.data(), h.http, h.part("http"), h.mqtt, h.part("mqtt"), station, h.extra))
 }
 
@@ -89,6 +108,19 @@ func (h *house) makeToken() {
 		args = append(args, "--role", role)
 	}
 	h.token = tool(h.t, "console", args...)
+}
+
+// address is that of the database that runs.
+func (h *house) address(t testing.TB) string {
+	t.Helper()
+	if h.dsn != "" {
+		return h.dsn
+	}
+	dsn, _, running := pgbox.Running(filepath.Join(h.data(), "pg"))
+	if !running {
+		t.Fatal("the private PostgreSQL does not run")
+	}
+	return dsn
 }
 
 // postmaster is the process id of the private PostgreSQL; 0 when there is none.

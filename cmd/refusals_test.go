@@ -151,6 +151,7 @@ func occupy(t testing.TB) string {
 func TestRefusedStarts(t *testing.T) {
 	t.Parallel()
 	h := plannedHouse(t)
+	h.dsn = "" // the database is refused too
 	start := func(words ...string) {
 		t.Helper()
 		h.write()
@@ -224,11 +225,7 @@ func overwrite(t testing.TB, path, text string) {
 
 func (h *house) sql(statement string) {
 	h.t.Helper()
-	dsn, _, running := pgbox.Running(filepath.Join(h.data(), "pg"))
-	if !running {
-		h.t.Fatal("the private PostgreSQL does not run")
-	}
-	h.sqlAt(dsn, statement)
+	h.sqlAt(h.address(h.t), statement)
 }
 
 func (h *house) sqlAt(dsn, statement string) {

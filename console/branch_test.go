@@ -243,8 +243,8 @@ func (k *keeper) sum() string {
 }
 
 // byWorkers are tables that the console's own workers write meanwhile: the state
-// of gateways, and the digests of journal and record.
-var byWorkers = []string{"gateways", "audit_words", "journal_minutes", "journal_labels", "journal_texts"}
+// of gateways, the end of floods, and the digests of journal and record.
+var byWorkers = []string{"gateways", "floods", "audit_words", "journal_minutes", "journal_labels", "journal_texts"}
 
 // changed names the tables in which two sums differ.
 func (k *keeper) changed(before, after string) string {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"guardroom/gateway/link"
+	"guardroom/gateway/poller"
 )
 
 // manager keeps the configuration of a gateway that is managed: which one is good,
@@ -143,12 +144,10 @@ func (m *manager) hear(tell func()) {
 
 // begin notes that a configuration is being tried.
 func (m *manager) begin(sent link.ConfigMessage) {
-	m.mu.Lock()
-	m.kept.Trying = &sent
-	m.kept.Last = link.AppliedMessage{Version: sent.Version, State: link.ConfigTrying, At: m.now()}
-	m.mu.Unlock()
-	m.save()
-	m.say()
+	m.keep(func(k *keptConfig) {
+		k.Trying = &sent
+		k.Last = link.AppliedMessage{Version: sent.Version, State: link.ConfigTrying, At: m.now()}
+	})
 }
 
 // settle notes what became of a configuration.
@@ -161,26 +160,33 @@ func (m *manager) settle(version uint64, state string, reasons ...string) {
 }
 
 func (m *manager) conclude(told link.AppliedMessage) {
-	m.mu.Lock()
-	if t := m.kept.Trying; t != nil && told.State == link.ConfigInForce {
-		m.kept.Good = t
-	}
-	m.kept.Trying, m.kept.Last = nil, told
-	m.mu.Unlock()
-	m.save()
-	m.say()
+	m.keep(func(k *keptConfig) {
+		if k.Trying != nil && told.State == link.ConfigInForce {
+			k.Good = k.Trying
+		}
+		k.Trying, k.Last = nil, told
+	})
 }
 
-func (m *manager) save() {
+// keep changes what is kept: on disk first, then for those who ask, so that the
+// console never hears of what a gateway that dies now would not remember. Only the
+// one that runs changes it.
+func (m *manager) keep(change func(*keptConfig)) {
 	m.mu.Lock()
-	text, err := json.Marshal(m.kept)
+	next := m.kept
 	m.mu.Unlock()
+	change(&next)
+	text, err := json.Marshal(next)
 	if err == nil {
-		err = replaceFile(m.path, text)
+		err = poller.ReplaceFile(m.path, text)
 	}
 	if err != nil {
 		m.log.Error("keep the configuration of the console", "error", err)
 	}
+	m.mu.Lock()
+	m.kept = next
+	m.mu.Unlock()
+	m.say()
 }
 
 // refused tells why a configuration cannot be used, each fault with its line.
@@ -292,19 +298,4 @@ func ignoreCancel(err error) error {
 		return nil
 	}
 	return err
-}
-
-// replaceFile writes a file so that after a power cut the old or the new one is
-// there, whole.
-func replaceFile(path string, text []byte) error {
-	draft := path + ".new"
-	f, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(draft, path)
 }

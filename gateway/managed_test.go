@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"encoding/json"
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -114,5 +116,42 @@ func TestAConfigurationThatDoesNotWorkIsTakenBack(t *testing.T) {
 	m.kept.Good.Text = "devices: [{id: a, profile: gone/none, address: x}]"
 	if c := m.good(); c.Devices[0].ID != "own" {
 		t.Errorf("unreadable: %+v", c.Devices)
+	}
+}
+
+// What the console is told is on disk before: a gateway that dies the moment after
+// comes back with it.
+func TestWhatIsToldIsKept(t *testing.T) {
+	t.Parallel()
+	own := ownConfig(t)
+	if err := os.MkdirAll(own.Data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	m := openManager(own, Options{Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for version := uint64(1); version <= 200; version++ {
+			m.begin(link.ConfigMessage{Version: version, Text: "devices: []"})
+			m.settle(version, link.ConfigInForce)
+		}
+	}()
+	for {
+		told := m.applied()
+		var kept keptConfig
+		text, err := os.ReadFile(m.path)
+		if err == nil {
+			err = json.Unmarshal(text, &kept)
+		}
+		if told.InForce > 0 && (err != nil || kept.Good == nil || kept.Good.Version < told.InForce) {
+			t.Fatalf("told that %d is in force, kept is %s (%v)", told.InForce, text, err)
+		}
+		select {
+		case <-ended:
+			if told.InForce > 0 {
+				return
+			}
+		default:
+		}
 	}
 }

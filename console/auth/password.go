@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"unicode/utf8"
 
@@ -36,9 +37,12 @@ const (
 	hashesQueued = 64
 )
 
+// ofNobody is the hash of a password that nobody has, made once for the process.
+var ofNobody = sync.OnceValues(func() (string, error) { return argon2id.CreateHash(rand.Text(), parameters) })
+
 // NewHasher starts without any hash running.
 func NewHasher() (*Hasher, error) {
-	nobody, err := argon2id.CreateHash(rand.Text(), parameters)
+	nobody, err := ofNobody()
 	if err != nil {
 		return nil, fmt.Errorf("make hasher: %w", err)
 	}

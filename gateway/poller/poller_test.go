@@ -202,7 +202,7 @@ func TestStateSurvives(t *testing.T) {
 func TestDamagedStateIsPutAside(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state.json")
-	if err := replaceFile(path, []byte(`{"active": {`)); err != nil {
+	if err := ReplaceFile(path, []byte(`{"active": {`)); err != nil {
 		t.Fatal(err)
 	}
 	s, err := OpenState(path)

@@ -256,7 +256,7 @@ func (s *State) Save() error {
 	s.dirty = false
 	s.mu.Unlock()
 	if err == nil {
-		err = replaceFile(s.path, text)
+		err = ReplaceFile(s.path, text)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -268,9 +268,9 @@ func (s *State) Save() error {
 	return nil
 }
 
-// replaceFile writes a file so that after a power cut the old or the new one is
+// ReplaceFile writes a file so that after a power cut the old or the new one is
 // there, whole.
-func replaceFile(path string, text []byte) error {
+func ReplaceFile(path string, text []byte) error {
 	draft := path + ".new"
 	f, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {

@@ -1,21 +1,9 @@
-import AxeBuilder from '@axe-core/playwright'
 import { type APIRequestContext, type Browser, expect, type Page, test } from '@playwright/test'
+import { clean } from './axe'
 import { calm, PASSWORD, signIn, simulate, simulateFault } from './desk'
 
 // Doors under command: a lockdown where one door does not obey, the second
 // officer, a call at a gate.
-
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-
-async function clean(page: Page, what: string) {
-  const axe = new AxeBuilder({ page })
-    .setLegacyMode(true)
-    .options({ resultTypes: ['violations'] })
-    .withTags(rules)
-  const { violations } = await axe.analyze()
-  const words = violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.html} ${n.failureSummary}`).join('\n  ')}`)
-  expect(words, what).toEqual([])
-}
 
 /** The chief, without a screen. */
 async function chief(browser: Browser): Promise<APIRequestContext> {

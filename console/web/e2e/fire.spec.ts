@@ -1,21 +1,9 @@
-import AxeBuilder from '@axe-core/playwright'
 import { type APIRequestContext, expect, type Page, test } from '@playwright/test'
+import { clean } from './axe'
 import { calm, rowOf, signIn, simulate, simulateFault, tooWide } from './desk'
 
 // The story of a fire: a pre-alarm is looked into, two detectors confirm the
 // fire, the warden board, the sheet for the fire service.
-
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-
-async function clean(page: Page, what: string) {
-  const axe = new AxeBuilder({ page })
-    .setLegacyMode(true)
-    .options({ resultTypes: ['violations'] })
-    .withTags(rules)
-  const { violations } = await axe.analyze()
-  const words = violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.html} ${n.failureSummary}`).join('\n  ')}`)
-  expect(words, what).toEqual([])
-}
 
 /** Ends every board and every investigation that a test left. */
 async function tidy(page: Page) {

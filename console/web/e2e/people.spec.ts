@@ -1,21 +1,9 @@
-import AxeBuilder from '@axe-core/playwright'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, test } from '@playwright/test'
+import { clean } from './axe'
 import { calm, signIn, simulate } from './desk'
 
 // Cardholders: a list from the pass office is checked, then taken whole or not
 // at all; a card at a door has a face.
-
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-
-async function clean(page: Page, what: string) {
-  const axe = new AxeBuilder({ page })
-    .setLegacyMode(true)
-    .options({ resultTypes: ['violations'] })
-    .withTags(rules)
-  const { violations } = await axe.analyze()
-  const words = violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.html} ${n.failureSummary}`).join('\n  ')}`)
-  expect(words, what).toEqual([])
-}
 
 const csv = (...lines: string[]) => ({
   name: 'pass-office.csv',

@@ -1,5 +1,5 @@
-import AxeBuilder from '@axe-core/playwright'
 import { expect, test } from '@playwright/test'
+import { clean } from './axe'
 import { calm, pointWith, rowOf, signIn, simulate } from './desk'
 
 test('the past cannot be mistaken for now: an alarm stands, is played back, and is not there before', async ({
@@ -60,15 +60,10 @@ test('search finds a signal by its words, and leads to its point and to that ins
   await expect(page.getByText('REPLAY — NOT LIVE')).toBeVisible()
 })
 
-for (const path of ['/replay?station=nairobi', '/search?station=nairobi&q=door']) {
-  for (const dir of ['ltr', 'rtl']) {
-    test(`axe finds nothing on ${path} ${dir}`, async ({ page }) => {
-      await signIn(page, 'chief', `${path}&dir=${dir}`)
-      await expect(page.locator('.replay:not([data-waiting]), .table.found, .empty').first()).toBeVisible()
-      const { violations } = await new AxeBuilder({ page })
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-        .analyze()
-      expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.target}`)).toEqual([])
-    })
+test('axe finds nothing on the replay and the search', async ({ page }) => {
+  for (const path of ['/replay?station=nairobi', '/search?station=nairobi&q=door&dir=rtl']) {
+    await signIn(page, 'chief', path)
+    await expect(page.locator('.replay:not([data-waiting]), .table.found, .empty').first()).toBeVisible()
+    await clean(page, path)
   }
-}
+})

@@ -1,18 +1,6 @@
-import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
+import { clean } from './axe'
 import { calm, PASSWORD, signIn, simulate } from './desk'
-
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-
-async function clean(page: Page, what: string) {
-  const axe = new AxeBuilder({ page })
-    .setLegacyMode(true)
-    .options({ resultTypes: ['violations'] })
-    .withTags(rules)
-  const { violations } = await axe.analyze()
-  const words = violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.html} ${n.failureSummary}`).join('\n  ')}`)
-  expect(words, what).toEqual([])
-}
 
 interface SiteAnswer {
   places: { id: string; kind: string; name: string; parent: string; version: number }[]

@@ -10,18 +10,25 @@ let current: Theme = 'dark'
 
 export function applyTheme(): void {
   const wish = new URLSearchParams(location.search).get('theme') ?? stored()
-  current = wish === 'light' ? 'light' : 'dark'
-  document.documentElement.dataset.theme = current
+  wear(wish === 'light' ? 'light' : 'dark')
+  // The windows of a desk turn together.
+  addEventListener('storage', ({ key, newValue }) => {
+    if (key === place && newValue) wear(newValue === 'light' ? 'light' : 'dark')
+  })
 }
 
 export function setTheme(next: Theme): void {
-  current = next
-  document.documentElement.dataset.theme = next
+  wear(next)
   try {
     localStorage.setItem(place, next)
   } catch {
     // A browser without storage forgets the choice, and nothing else.
   }
+}
+
+function wear(theme: Theme): void {
+  current = theme
+  document.documentElement.dataset.theme = theme
   for (const tell of listeners) tell()
 }
 
