@@ -206,13 +206,14 @@ func (t *Trials) run(ctx context.Context, one *Trial, l Logic) {
 		return
 	}
 	state, err := t.walk(ctx, one, l)
+	if err == nil {
+		err = t.kept(ctx, one)
+	}
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.busy = false
-	tried := Tried{At: t.now(), By: one.by, From: one.From, To: one.To, Hits: one.Found, Print: one.Print}
 	switch {
 	case one.Ended != nil: // cancelled
-		t.mu.Unlock()
-		return
 	case errors.Is(err, context.DeadlineExceeded):
 		t.end(one, Failed, "took longer than half an hour: choose a shorter time")
 	case err != nil:
@@ -222,14 +223,19 @@ func (t *Trials) run(ctx context.Context, one *Trial, l Logic) {
 		one.Progress = 1
 		t.end(one, state, "")
 	}
+}
+
+// kept notes with its rule what a trial has found, before anybody hears that it
+// has ended: who asks for the rule then finds it tried.
+func (t *Trials) kept(ctx context.Context, one *Trial) error {
+	t.mu.Lock()
+	tried := Tried{At: t.now(), By: one.by, From: one.From, To: one.To, Hits: one.Found, Print: one.Print}
+	cancelled := one.Ended != nil
 	t.mu.Unlock()
-	if err == nil && one.Rule != "" {
-		keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		if err := t.Past.Tried(keep, one.Rule, tried); err != nil {
-			t.Log.Error("rules: that a rule was tried could not be kept", "rule", one.Rule, "error", err)
-		}
+	if cancelled || one.Rule == "" {
+		return nil
 	}
+	return t.Past.Tried(ctx, one.Rule, tried)
 }
 
 // walk reads the past by id, the order in which the worker would have read it.

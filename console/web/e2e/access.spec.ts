@@ -1,6 +1,6 @@
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { clean, dressed, ofColours } from './axe'
-import { calm, pointWith, signIn, simulate, tooWide } from './desk'
+import { calm, pointWith, signIn, simulate, test, tooWide } from './desk'
 
 const pages: [string, string, string][] = [
   ['chief', '/control', '.control'],

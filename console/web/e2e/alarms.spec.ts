@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test'
-import { calm, pointWith, rowOf, signIn, simulate } from './desk'
+import { expect } from '@playwright/test'
+import { calm, pointWith, rowOf, signIn, simulate, test } from './desk'
 import { layWire } from './wire'
 
 const SEEN = 450 // ms: an alarm must have been seen before a key acknowledges it

@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test'
-import { pointWith, signIn, simulateFault } from './desk'
+import { expect } from '@playwright/test'
+import { pointWith, signIn, simulateFault, test } from './desk'
 
 test.describe('a door', () => {
   test('is unlocked, and the words say confirmed; locked again', async ({ page, request }) => {

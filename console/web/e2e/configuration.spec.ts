@@ -1,6 +1,6 @@
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { clean } from './axe'
-import { signIn } from './desk'
+import { signIn, test } from './desk'
 
 test('a gateway is sent a configuration: what it cannot read is said by line, what would be lost is asked', async ({
   page,

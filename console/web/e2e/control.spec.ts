@@ -1,5 +1,5 @@
-import { type APIRequestContext, expect, type Page, test } from '@playwright/test'
-import { calm, PASSWORD, pointWith, rowOf, signIn, simulate } from './desk'
+import { type APIRequestContext, expect, type Page } from '@playwright/test'
+import { calm, PASSWORD, pointWith, rowOf, signIn, simulate, test } from './desk'
 
 const SEEN = 450 // ms: an alarm must have been seen before a key acts on it
 

@@ -1,6 +1,38 @@
-import { type APIRequestContext, expect, type Page } from '@playwright/test'
+import { type APIRequestContext, test as base, expect, type Page } from '@playwright/test'
 
 const sim = () => process.env.SIM_URL ?? 'http://127.0.0.1:8090'
+
+/**
+ * A story in the one window that all stories of a worker share: a new browser
+ * window costs more than most of them. What a story leaves there goes after it.
+ */
+export const test = base.extend<object, { shared: Page }>({
+  shared: [
+    async ({ browser }, use, { project }) => {
+      const { baseURL, viewport, locale, timezoneId } = project.use
+      const context = await browser.newContext({ baseURL, viewport, locale, timezoneId })
+      await use(await context.newPage())
+      await context.close()
+    },
+    { scope: 'worker' },
+  ],
+  context: ({ shared }, use) => use(shared.context()),
+  page: async ({ shared }, use, { project }) => {
+    if (project.use.viewport) await shared.setViewportSize(project.use.viewport)
+    await use(shared)
+    for (const other of shared.context().pages()) if (other !== shared) await other.close()
+    shared.removeAllListeners()
+    await shared.unrouteAll({ behavior: 'ignoreErrors' })
+    await shared.emulateMedia({ media: null, colorScheme: null, reducedMotion: null })
+    if (shared.url().startsWith('http'))
+      await shared.evaluate(() => {
+        localStorage.clear()
+        sessionStorage.clear()
+      })
+    await shared.goto('/healthz') // of the same origin, so that its process stays
+    await shared.context().clearCookies()
+  },
+})
 
 export const PASSWORD = 'guardroom-demo'
 

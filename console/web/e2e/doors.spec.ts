@@ -1,6 +1,6 @@
-import { type APIRequestContext, type Browser, expect, type Page, test } from '@playwright/test'
+import { type APIRequestContext, type Browser, expect, type Page } from '@playwright/test'
 import { clean } from './axe'
-import { calm, PASSWORD, signIn, simulate, simulateFault } from './desk'
+import { calm, PASSWORD, signIn, simulate, simulateFault, test } from './desk'
 
 // Doors under command: a lockdown where one door does not obey, the second
 // officer, a call at a gate.

@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test'
-import { calm, signIn } from './desk'
+import { expect } from '@playwright/test'
+import { calm, signIn, test } from './desk'
 
 test.afterAll(async ({ request }) => calm(request))
 

@@ -1,6 +1,6 @@
-import { type APIRequestContext, expect, type Page, test } from '@playwright/test'
+import { type APIRequestContext, expect, type Page } from '@playwright/test'
 import { clean } from './axe'
-import { calm, rowOf, signIn, simulate, simulateFault, tooWide } from './desk'
+import { calm, rowOf, signIn, simulate, simulateFault, test, tooWide } from './desk'
 
 // The story of a fire: a pre-alarm is looked into, two detectors confirm the
 // fire, the warden board, the sheet for the fire service.

@@ -1,5 +1,5 @@
-import { expect, type Page, test } from '@playwright/test'
-import { calm, PASSWORD, pointWith, rowOf, signIn, simulate } from './desk'
+import { expect, type Page } from '@playwright/test'
+import { calm, PASSWORD, pointWith, rowOf, signIn, simulate, test } from './desk'
 
 test.afterEach(async ({ request }) => calm(request))
 

@@ -1,6 +1,6 @@
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { clean } from './axe'
-import { calm, signIn, simulate } from './desk'
+import { calm, signIn, simulate, test } from './desk'
 
 // Cardholders: a list from the pass office is checked, then taken whole or not
 // at all; a card at a door has a face.

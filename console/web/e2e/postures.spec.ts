@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test'
-import { signIn } from './desk'
+import { expect } from '@playwright/test'
+import { signIn, test } from './desk'
 
 const list = '/doors?tab=postures&station=nairobi'
 

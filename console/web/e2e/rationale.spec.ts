@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test'
-import { signIn } from './desk'
+import { expect } from '@playwright/test'
+import { signIn, test } from './desk'
 
 test('a response is written in place, and the officer beside the alarm reads it', async ({ page }) => {
   await signIn(page, 'chief', '/rationale?station=nairobi&q=Loading dock 1')

@@ -1,6 +1,6 @@
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { clean } from './axe'
-import { calm, pointWith, rowOf, signIn, simulate } from './desk'
+import { calm, pointWith, rowOf, signIn, simulate, test } from './desk'
 
 test('the past cannot be mistaken for now: an alarm stands, is played back, and is not there before', async ({
   page,

@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test'
-import { signIn } from './desk'
+import { expect } from '@playwright/test'
+import { signIn, test } from './desk'
 
 test('keeping less asks twice, keeping more can be taken back', async ({ page }) => {
   await signIn(page, 'admin', '/audit?tab=kept')

@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test'
-import { calm, pointWith, rowOf, signIn, signInByHand, simulate } from './desk'
+import { expect } from '@playwright/test'
+import { calm, pointWith, rowOf, signIn, signInByHand, simulate, test } from './desk'
 
 const rail = 'nav.rail a'
 

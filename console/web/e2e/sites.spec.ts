@@ -1,6 +1,6 @@
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { clean } from './axe'
-import { calm, PASSWORD, signIn, simulate } from './desk'
+import { calm, PASSWORD, signIn, simulate, test } from './desk'
 
 interface SiteAnswer {
   places: { id: string; kind: string; name: string; parent: string; version: number }[]

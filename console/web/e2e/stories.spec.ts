@@ -1,5 +1,5 @@
-import { expect, type Page, test } from '@playwright/test'
-import { calm, PASSWORD, rowOf, signIn, simulate } from './desk'
+import { expect, type Page } from '@playwright/test'
+import { calm, PASSWORD, rowOf, signIn, simulate, test } from './desk'
 
 // Stories of a night, each as a person can click it too. The fire's story is in
 // fire.spec.ts, the lockdown's in doors.spec.ts, the empty watch and the cover

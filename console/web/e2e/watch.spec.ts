@@ -1,6 +1,6 @@
-import { type Browser, expect, type Page, test } from '@playwright/test'
+import { type Browser, expect, type Page } from '@playwright/test'
 import { clean } from './axe'
-import { calm, PASSWORD, pointWith, signIn, signInByHand, simulate } from './desk'
+import { calm, PASSWORD, pointWith, signIn, signInByHand, simulate, test } from './desk'
 
 /** A person at a desk of their own. */
 async function desk(browser: Browser, username: string, path = '/control'): Promise<Page> {
