@@ -18,7 +18,7 @@ var rosterTopics = []live.Topic{live.Roster, live.Draft, live.Duty}
 // openRosters opens the desk at which rosters are made.
 func (h *house) openRosters() {
 	h.rosters = rosters.New(rosters.Options{
-		Store: store.NewRosters(h.db), Station: h.rostered, Hub: h.hub, Told: h.tellOfficers, Log: h.log,
+		Store: store.NewRosters(h.db), Station: h.rostered, Hub: h.hub, Accounts: h.rosterAccounts, Told: h.tellOfficers, Log: h.log,
 	})
 	h.alarms.Rostered = h.rosters.ShiftEnd
 	h.timers[rosters.SwapTimer] = func(ctx context.Context, tx *store.Tx, t jobs.Timer) error {
@@ -67,6 +67,21 @@ func (h *house) tellOfficers(ctx context.Context, tx rosters.Tx, words []rosters
 		}
 	}
 	return t.Deliver(ctx, list)
+}
+
+// rosterAccounts are those who may sign in and read the rosters of a station.
+func (h *house) rosterAccounts(ctx context.Context, station string) ([]rosters.Account, error) {
+	users, err := h.auth.Users(ctx, auth.Program())
+	if err != nil {
+		return nil, err
+	}
+	list := []rosters.Account{}
+	for _, u := range users {
+		if !u.Disabled && u.Operator("").May(auth.RostersRead, station) == nil {
+			list = append(list, rosters.Account{ID: u.ID, Username: u.Username, Name: u.Name})
+		}
+	}
+	return list, nil
 }
 
 // rostered is what the register of stations knows of a station.

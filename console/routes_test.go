@@ -146,6 +146,7 @@ var routes = []struct {
 	{"GET", "/rosters/{station}/absences", auth.RostersRead, 200, nil},
 	{"POST", "/rosters/{station}/leave", auth.RostersPlan, 422, object{"version": 0, "item": object{"id": "", "officer": "nobody", "kind": "annual", "from": "2030-01-01", "until": "2030-01-02", "decision": "requested", "note": ""}}},
 	{"POST", "/rosters/{station}/requests", auth.RostersPlan, 422, object{"version": 0, "item": object{"id": "", "officer": "nobody", "wish": "free", "from": "2030-01-01", "until": "2030-01-02", "shifts": []string{}, "posts": []string{}, "weight": 0, "decision": "requested", "note": ""}}},
+	{"GET", "/rosters/{station}/accounts", auth.RostersPlan, 200, nil},
 	{"GET", "/rosters/{station}/mine", auth.RostersRead, 200, nil},
 	{"GET", "/rosters/{station}/detail", auth.RostersRead, 200, nil},
 	{"PUT", "/rosters/{station}/detail", auth.RostersAmend, 409, object{"date": "2030-01-01", "version": 7, "text": "x"}},

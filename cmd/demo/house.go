@@ -57,7 +57,7 @@ func run(ctx context.Context, s settings, out, logs io.Writer) error {
 	defer stop()
 	house := &house{settings: s, scenario: scenario, station: station, log: log}
 	addresses := make(chan console.Addresses, 1)
-	ended := make(chan error, 2+len(scenario.Branches))
+	ended := make(chan error, 3+len(scenario.Branches))
 	running := 1
 	go func() {
 		ended <- console.Run(ctx, house.console(), console.Options{
@@ -113,6 +113,11 @@ func run(ctx context.Context, s settings, out, logs io.Writer) error {
 		err = house.announce(out, at)
 	}
 	if err == nil {
+		running++
+		go func() {
+			house.duty(ctx)
+			ended <- nil
+		}()
 		err = <-ended // Ctrl-C, or one of them failed
 		running--
 	}

@@ -86,7 +86,11 @@ func (h *house) register(ctx context.Context, d console.Desks, by auth.Operator,
 	var changes []desk.RecordChange
 	for _, o := range s.Officers {
 		o.HomeStation = station
-		changes = append(changes, desk.RecordChange{Kind: desk.Officers, ID: o.ID, Item: desk.Officer{Officer: o, User: accounts[o.ID]}})
+		one := desk.Officer{Officer: o, User: accounts[o.ID], Phone: "+00 5550 " + o.ID[1:]}
+		if o.Employment == rosters.Staff { // contractors are told by their company
+			one.Email = "o" + o.ID[1:] + "@guardroom.invalid"
+		}
+		changes = append(changes, desk.RecordChange{Kind: desk.Officers, ID: o.ID, Item: one})
 	}
 	for _, p := range s.Posts {
 		changes = append(changes, desk.RecordChange{Kind: desk.Posts, ID: p.ID, Item: p})

@@ -9,10 +9,16 @@ import (
 )
 
 func (s *Server) absenceRoutes() {
+	route(s, http.MethodGet, "/rosters/{station}/accounts", "list-roster-accounts", "Accounts to which officers may be linked", 200, s.listRosterAccounts)
 	route(s, http.MethodGet, "/rosters/{station}/absences", "list-absences", "Leave and requests of a period", 200, s.listAbsences)
 	route(s, http.MethodPost, "/rosters/{station}/leave", "save-leave", "Ask for leave, change it, decide it", 200, s.saveLeave)
 	route(s, http.MethodPost, "/rosters/{station}/requests", "save-request", "Wish for something, change it, decide it", 200, s.saveRequest)
 	route(s, http.MethodGet, "/rosters/{station}/mine", "get-my-roster", "One's own duties, leave and requests", 200, s.getMine)
+}
+
+func (s *Server) listRosterAccounts(ctx context.Context, in *ByStation) (*output[list[rosters.Account]], error) {
+	items, err := s.o.Rosters.Accounts(ctx, operator(ctx), in.Station)
+	return full(list[rosters.Account]{Items: items}, err)
 }
 
 type absencesInput struct {

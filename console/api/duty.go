@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"guardroom/console/duty"
 	domain "guardroom/rosters"
@@ -29,12 +30,13 @@ type attendanceInput struct {
 		Do      string      `json:"do" enum:"arrive,stand,relieve,release,clear"`
 		By      string      `json:"by,omitempty" maxLength:"200" doc:"The officer who stands in"`
 		Note    string      `json:"note,omitempty" maxLength:"2000"`
+		At      time.Time   `json:"at,omitzero" required:"false" doc:"When it happened, for what is entered later; none: now"`
 	}
 }
 
 func (s *Server) noteAttendance(ctx context.Context, in *attendanceInput) (*output[duty.Board], error) {
 	b := in.Body
-	return full(s.o.Duty.Note(ctx, operator(ctx), in.Station, duty.Note{Officer: b.Officer, Date: b.Date, Shift: b.Shift, Version: b.Version, Do: b.Do, By: b.By, Text: b.Note}))
+	return full(s.o.Duty.Note(ctx, operator(ctx), in.Station, duty.Note{Officer: b.Officer, Date: b.Date, Shift: b.Shift, Version: b.Version, Do: b.Do, By: b.By, Text: b.Note, At: b.At}))
 }
 
 type checkCallInput struct {

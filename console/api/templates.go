@@ -121,7 +121,7 @@ type calendarFile struct {
 }
 
 func (s *Server) getCalendar(ctx context.Context, in *calendarFileInput) (*calendarFile, error) {
-	text, err := s.o.Rosters.Feed(ctx, in.Station, in.Token)
+	text, err := s.o.Rosters.Feed(ctx, in.Station, in.Token, requested(ctx).address)
 	if err != nil {
 		return nil, err
 	}

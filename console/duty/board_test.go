@@ -198,3 +198,32 @@ func TestReliefThatDoesNotCome(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestWhatIsEnteredLaterHasItsTime(t *testing.T) {
+	t.Parallel()
+	f, six := world()
+	day := rosters.Day(2030, 3, 11)
+	note := func(now, at time.Time) ([]Attendance, error) {
+		b, _, err := f.At(now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.noted(Note{Officer: "bob", Date: day, Shift: "D", Do: Stand, At: at}, now)
+	}
+	got, err := note(six.Add(time.Hour), six.Add(-5*time.Minute))
+	if err != nil || len(got) != 1 || !got[0].OnPostAt.Equal(six.Add(-5*time.Minute)) || !got[0].Arrived.Equal(got[0].OnPostAt) {
+		t.Fatalf("entered an hour later: %+v, %v", got, err)
+	}
+	var invalid *desk.InvalidError
+	for what, at := range map[string]time.Time{"to come": six.Add(2 * time.Hour), "a day before": six.Add(-24 * time.Hour)} {
+		if _, err := note(six.Add(time.Hour), at); !errors.As(err, &invalid) || invalid.Field != "at" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	// What is noted next cannot have been before.
+	f.Noted = []Attendance{got[0]}
+	b, _, _ := f.At(six.Add(time.Hour))
+	if _, err := b.noted(Note{Officer: "bob", Date: day, Shift: "D", Do: Release, At: six.Add(-10 * time.Minute)}, six.Add(time.Hour)); !errors.As(err, &invalid) {
+		t.Errorf("gone before standing: %v", err)
+	}
+}

@@ -141,6 +141,16 @@ type Note struct {
 	Do      string
 	By      string // the officer who stands in, of Relieve
 	Text    string
+	// At is when it happened, for what is entered later; zero is now.
+	At time.Time
+}
+
+// when is the time of what a note that is made at now tells of.
+func (n *Note) when(now time.Time) time.Time {
+	if !n.At.IsZero() {
+		now = n.At
+	}
+	return now.UTC()
 }
 
 // Note keeps what has become of a duty.
@@ -176,7 +186,9 @@ func (d *Desk) Note(ctx context.Context, by auth.Operator, station string, n Not
 				return err
 			}
 		}
-		tx.Audit(audit.By(by, station, "duty."+n.Do, "officer:"+n.Officer, map[string]string{"date": n.Date.String(), "shift": n.Shift, "by": n.By, "note": n.Text}))
+		tx.Audit(audit.By(by, station, "duty."+n.Do, "officer:"+n.Officer, map[string]string{
+			"date": n.Date.String(), "shift": n.Shift, "by": n.By, "note": n.Text, "at": n.when(tx.At()).Format(time.RFC3339),
+		}))
 		tx.Tell(news(station, tx.At()))
 		return nil
 	})
@@ -202,7 +214,7 @@ func (b *Board) find(officer string, date rosters.Date, shift string) *Duty {
 	return nil
 }
 
-// noted is what a note makes of attendance.
+// noted is what a note that is made at now makes of attendance.
 func (b *Board) noted(n Note, now time.Time) ([]Attendance, error) {
 	d := b.find(n.Officer, n.Date, n.Shift)
 	if d == nil {
@@ -211,8 +223,11 @@ func (b *Board) noted(n Note, now time.Time) ([]Attendance, error) {
 	if d.Version != n.Version {
 		return nil, &desk.StaleError{Version: d.Version, Current: d.Attendance}
 	}
+	if err := d.could(n.At, now); err != nil {
+		return nil, err
+	}
 	a := d.Attendance
-	now = now.UTC()
+	now = n.when(now)
 	if a.Seen == "" && n.Do != Clear {
 		a.Seen = rosters.SeenBySergeant
 	}
@@ -228,7 +243,7 @@ func (b *Board) noted(n Note, now time.Time) ([]Attendance, error) {
 	case Clear:
 		a.Arrived, a.OnPostAt, a.LeftAt, a.RelievedBy, a.Seen = time.Time{}, time.Time{}, time.Time{}, "", ""
 	case Relieve:
-		return b.relieved(d, n.By, now)
+		return b.relieved(d, n, now)
 	case Release:
 		if p := b.post(a.Assignment.Post); d.Presence == rosters.OnPost && p != nil && len(p.Standing) <= p.Wanted {
 			return nil, &desk.ConflictError{Reason: "unrelieved", Text: "nobody leaves this post unrelieved", Params: map[string]any{"post": p.ID, "wanted": p.Wanted, "standing": len(p.Standing)}}
@@ -238,6 +253,20 @@ func (b *Board) noted(n Note, now time.Time) ([]Attendance, error) {
 		return nil, &desk.InvalidError{Field: "do", Reason: "arrive, stand, relieve, release or clear"}
 	}
 	return []Attendance{a}, nil
+}
+
+// could refuses a time, if one was given, at which nothing of the duty can have
+// happened: one to come, one long before it, or one before what was noted already.
+func (d *Duty) could(at, now time.Time) error {
+	for _, noted := range []time.Time{d.Starts.Add(-shownBefore), d.Arrived, d.OnPostAt} {
+		if !at.IsZero() && at.Before(noted.Truncate(time.Second)) {
+			return &desk.InvalidError{Field: "at", Reason: "is before what was noted, or long before the duty"}
+		}
+	}
+	if at.After(now.Add(time.Second)) {
+		return &desk.InvalidError{Field: "at", Reason: "is yet to come"}
+	}
+	return nil
 }
 
 func (b *Board) post(id string) *Post {
@@ -251,12 +280,12 @@ func (b *Board) post(id string) *Post {
 
 // relieved lets d go when the one who stands in is on post there: both are named,
 // and there is no moment without either.
-func (b *Board) relieved(d *Duty, by string, now time.Time) ([]Attendance, error) {
+func (b *Board) relieved(d *Duty, n Note, now time.Time) ([]Attendance, error) {
 	if d.Presence != rosters.OnPost {
 		return nil, &desk.ConflictError{Reason: "not_on_post", Text: "this officer is not on post"}
 	}
 	i := slices.IndexFunc(b.Duties, func(o Duty) bool {
-		return o.Assignment.Officer == by && o.Assignment.Officer != d.Assignment.Officer && o.LeftAt.IsZero() && now.Before(o.Ends) &&
+		return o.Assignment.Officer == n.By && o.Assignment.Officer != d.Assignment.Officer && o.LeftAt.IsZero() && now.Before(o.Ends) &&
 			(o.OnPostAt.IsZero() || o.Assignment.Post == d.Assignment.Post)
 	})
 	if i < 0 {
@@ -267,11 +296,14 @@ func (b *Board) relieved(d *Duty, by string, now time.Time) ([]Attendance, error
 		next.Arrived, next.Seen = now, rosters.SeenBySergeant
 	}
 	if next.OnPostAt.IsZero() {
+		if !n.At.IsZero() && now.Before(next.Arrived) {
+			return nil, &desk.InvalidError{Field: "at", Reason: "is before the relief came"}
+		}
 		next.OnPostAt = now
 		next.Assignment.Post = d.Assignment.Post
 	}
 	a := d.Attendance
-	a.LeftAt, a.RelievedBy = now, by
+	a.LeftAt, a.RelievedBy = now, n.By
 	return []Attendance{a, next}, nil
 }
 

@@ -119,6 +119,9 @@ type Options struct {
 	Store   keeper
 	Station func(id string) (Facts, bool)
 	Hub     shower // may be nil
+	// Accounts lists who may sign in and read the rosters of a station; needed for
+	// links of officers to accounts and for calendars.
+	Accounts func(ctx context.Context, station string) ([]Account, error)
 	// Told carries word to people, in the transaction of what it tells of; may be nil.
 	Told func(ctx context.Context, tx Tx, words []Word) error
 	// Workers is how many goroutines the planner gets; default: one processor stays free.
@@ -136,6 +139,8 @@ type Desk struct {
 	shifts map[string]shift  // by station
 	boards map[string]*board // by draft
 	jobs   map[string]*job   // by station
+
+	guesses guesses
 }
 
 // New is a desk.

@@ -7,7 +7,10 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"guardroom/console/audit"
@@ -121,33 +124,67 @@ const (
 	feedForward = 200 // days
 )
 
-// Feed is the calendar of whoever holds the token. It asks for no sign-in: an
-// unknown token is ErrNotFound, whatever the reason.
-func (d *Desk) Feed(ctx context.Context, station, token string) (string, error) {
-	facts, known := d.o.Station(station)
-	if !known || len(token) != 43 {
-		return "", fmt.Errorf("calendar: %w", ErrNotFound)
+// Feed is the calendar of whoever holds the token; address is where they ask from. It
+// asks for no sign-in: an unknown token is ErrNotFound, whatever the reason, and many
+// of them from one address are a *SlowError. The calendar ends when its maker's account
+// does, or may no longer read the rosters of the station.
+func (d *Desk) Feed(ctx context.Context, station, token, address string) (string, error) {
+	now := d.o.Now()
+	if wait := d.guesses.wait(address, now); wait > 0 {
+		return "", &SlowError{Wait: wait}
 	}
-	found, err := d.o.Store.Records(ctx, station, Filter{Kinds: []Kind{Feeds}, ID: hashOf(token)})
+	officer, made, err := d.holder(ctx, station, token)
+	if errors.Is(err, ErrNotFound) {
+		d.guesses.failed(address, now)
+	}
 	if err != nil {
 		return "", err
 	}
+	return d.calendar(ctx, station, officer, made)
+}
+
+// holder is whose calendar a token opens, and since when it does.
+func (d *Desk) holder(ctx context.Context, station, token string) (*Officer, time.Time, error) {
+	unknown := fmt.Errorf("calendar: %w", ErrNotFound)
+	if _, known := d.o.Station(station); !known || len(token) != 43 {
+		return nil, time.Time{}, unknown
+	}
+	found, err := d.o.Store.Records(ctx, station, Filter{Kinds: []Kind{Feeds}, ID: hashOf(token)})
+	if err != nil {
+		return nil, time.Time{}, err
+	}
 	if len(found) == 0 {
-		return "", fmt.Errorf("calendar: %w", ErrNotFound)
+		return nil, time.Time{}, unknown
 	}
 	var f feed
 	if err := json.Unmarshal(found[0].Body, &f); err != nil {
-		return "", err
+		return nil, time.Time{}, err
 	}
+	t, err := d.read(ctx, d.o.Store, station)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	officer := t.people[found[0].Officer]
+	if officer == nil || officer.User != f.User { // the account is another's by now
+		return nil, time.Time{}, unknown
+	}
+	accounts, err := d.o.Accounts(ctx, station)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	if !slices.ContainsFunc(accounts, func(a Account) bool { return a.ID == f.User }) {
+		return nil, time.Time{}, unknown
+	}
+	return officer, f.MadeAt, nil
+}
+
+// calendar writes an officer's duties and leave.
+func (d *Desk) calendar(ctx context.Context, station string, officer *Officer, made time.Time) (string, error) {
 	t, err := d.read(ctx, d.o.Store, station)
 	if err != nil {
 		return "", err
 	}
-	officer := t.people[found[0].Officer]
-	if officer == nil || officer.User != f.User { // the account is another's by now
-		return "", fmt.Errorf("calendar: %w", ErrNotFound)
-	}
-	zone, err := time.LoadLocation(facts.Zone)
+	zone, err := t.station.Location()
 	if err != nil {
 		return "", err
 	}
@@ -163,7 +200,6 @@ func (d *Desk) Feed(ctx context.Context, station, token string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	made := f.MadeAt
 	last, err := d.o.Store.Publications(ctx, station, 0, 1)
 	if err != nil {
 		return "", err
@@ -181,4 +217,55 @@ func (d *Desk) Feed(ctx context.Context, station, token string) (string, error) 
 		Name: "Duties " + station, Host: "guardroom." + station, Officer: officer.ID, Duties: kept, Leave: leave,
 		Number: int(t.register.Publication), Made: made,
 	})
+}
+
+// SlowError asks whoever tries tokens to wait.
+type SlowError struct{ Wait time.Duration }
+
+func (e *SlowError) Error() string { return "too many unknown calendars were asked for" }
+
+// RetryAfter is the wait in whole seconds.
+func (e *SlowError) RetryAfter() int { return int((e.Wait + time.Second - 1) / time.Second) }
+
+// guesses counts unknown tokens by address, so that trying them costs the console
+// next to nothing.
+type guesses struct {
+	mu   sync.Mutex
+	from map[string]guess
+}
+
+type guess struct {
+	count int
+	since time.Time
+}
+
+const (
+	freeGuesses = 20 // in a span
+	guessSpan   = time.Minute
+	mostGuesses = 10_000 // addresses: memory stays bounded whatever is tried
+)
+
+// wait is how long an address has to wait at now.
+func (g *guesses) wait(address string, now time.Time) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	one := g.from[address]
+	if one.count < freeGuesses {
+		return 0
+	}
+	return max(0, one.since.Add(guessSpan).Sub(now))
+}
+
+func (g *guesses) failed(address string, now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.from == nil || len(g.from) >= mostGuesses {
+		g.from = map[string]guess{}
+	}
+	one := g.from[address]
+	if now.Sub(one.since) >= guessSpan {
+		one = guess{since: now}
+	}
+	one.count++
+	g.from[address] = one
 }

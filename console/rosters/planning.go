@@ -413,8 +413,37 @@ type Disruption struct {
 
 // Reliefs are ways to mend the roster in force, by how many people they touch.
 type Reliefs struct {
-	Publication  int64                 `json:"publication"` // that they change
+	Publication int64 `json:"publication"` // that they change
+	// Lost are the duties, not yet over, of those who are away.
+	Lost         []LostDuty            `json:"lost"`
 	Alternatives []planner.Alternative `json:"alternatives"`
+}
+
+// LostDuty is a duty whose officer is away.
+type LostDuty struct {
+	rosters.Assignment
+
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+// lost are the duties of a plan that absences take away after now.
+func (t *terms) lost(plan *rosters.Plan, leave []rosters.Leave, now time.Time) ([]LostDuty, error) {
+	clocks, err := t.station.Clocks()
+	if err != nil {
+		return nil, err
+	}
+	list := []LostDuty{}
+	for _, a := range plan.Assignments {
+		kind := t.station.ShiftType(a.Shift)
+		if kind == nil || !slices.ContainsFunc(leave, func(l rosters.Leave) bool { return l.Officer == a.Officer && l.On(a.Date) }) {
+			continue
+		}
+		if from, to := clocks.Times(kind, a.Date); to.After(now) {
+			list = append(list, LostDuty{Assignment: a, From: from, To: to})
+		}
+	}
+	return list, nil
 }
 
 // Reliefs finds who could stand in. Nothing is changed.
@@ -456,9 +485,13 @@ func (d *Desk) Reliefs(ctx context.Context, by auth.Operator, station string, wh
 		return Reliefs{}, err
 	}
 	plan := b.judge.Plan()
+	lost, err := b.terms.lost(&plan, what.Leave, d.o.Now())
+	if err != nil {
+		return Reliefs{}, err
+	}
 	found, err := planner.Repair(ctx, planner.For(&b.terms.station, &plan), planner.Disruption{At: d.o.Now(), Leave: what.Leave, Demands: what.Demands})
 	for i := range found {
 		found[i].Came = d.veil(by, station, found[i].Came)
 	}
-	return Reliefs{Publication: b.numbers.Publication, Alternatives: found}, err
+	return Reliefs{Publication: b.numbers.Publication, Lost: lost, Alternatives: found}, err
 }

@@ -93,16 +93,8 @@ func (d *Desk) Recall(ctx context.Context, by auth.Operator, station string, w R
 		return nil, &InvalidError{Field: "reason", Reason: "at most 500 characters"}
 	}
 	var asked []Kept[Summons]
-	err := d.o.Store.Write(ctx, func(ctx context.Context, tx Tx) error {
+	err := d.locked(ctx, station, func(ctx context.Context, tx Tx, t *terms, n Numbers) (err error) {
 		asked = nil
-		n, err := tx.Lock(ctx, station)
-		if err != nil {
-			return err
-		}
-		t, err := d.read(ctx, tx, station)
-		if err != nil {
-			return err
-		}
 		ends, err := t.recallEnds(&w)
 		if err != nil {
 			return err
@@ -203,15 +195,7 @@ func (d *Desk) TurnRecall(ctx context.Context, by auth.Operator, station, id str
 	if utf8.RuneCountInString(step.Note) > 500 {
 		return k, &InvalidError{Field: "note", Reason: "at most 500 characters"}
 	}
-	err := d.o.Store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		n, err := tx.Lock(ctx, station)
-		if err != nil {
-			return err
-		}
-		t, err := d.read(ctx, tx, station)
-		if err != nil {
-			return err
-		}
+	err := d.locked(ctx, station, func(ctx context.Context, tx Tx, t *terms, n Numbers) (err error) {
 		if k, err = one[Summons](ctx, tx, station, Recalls, id); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package rosters
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -165,7 +166,7 @@ func items[T any](list []Kept[T]) []T {
 }
 
 // Register gives all registers of a station. Names of budgets and accounts are for
-// those who plan.
+// those who plan, telephones for those who call people in too.
 func (d *Desk) Register(ctx context.Context, by auth.Operator, station string) (Register, error) {
 	if err := by.May(auth.RostersRead, station); err != nil {
 		return Register{}, err
@@ -179,7 +180,10 @@ func (d *Desk) Register(ctx context.Context, by auth.Operator, station string) (
 		g.Officers = slices.Clone(g.Officers)
 		for i := range g.Officers {
 			o := &g.Officers[i].Item
-			o.Funding, o.User, o.Card, o.Email, o.Phone = "", "", "", "", ""
+			o.Funding, o.User, o.Card, o.Email = "", "", "", ""
+			if by.May(auth.RostersAmend, station) != nil { // who calls somebody in has to ring
+				o.Phone = ""
+			}
 		}
 	}
 	return g, nil
@@ -227,6 +231,9 @@ func (d *Desk) Change(ctx context.Context, by auth.Operator, station string, cha
 			return err
 		}
 		if err := t.station.Validate(); err != nil {
+			return err
+		}
+		if err := t.onePerson(changes); err != nil {
 			return err
 		}
 		for _, r := range saved {
@@ -299,6 +306,29 @@ func (d *Desk) applied(ctx context.Context, tx Tx, station string, was []Record,
 		saved = append(saved, now)
 	}
 	return slices.DeleteFunc(becomes, func(r Record) bool { return r.Body == nil }), saved, nil
+}
+
+// onePerson refuses an account or a card that two officers would share: it says who
+// somebody is.
+func (t *terms) onePerson(changes []RecordChange) error {
+	users, cards := map[string]string{}, map[string]string{}
+	for _, o := range t.people {
+		for i, known := range []map[string]string{users, cards} {
+			value := []string{o.User, o.Card}[i]
+			other, taken := known[value]
+			if value == "" {
+				continue
+			}
+			if !taken {
+				known[value] = o.ID
+				continue
+			}
+			if at := slices.IndexFunc(changes, func(c RecordChange) bool { return c.Kind == Officers && (c.ID == o.ID || c.ID == other) }); at >= 0 {
+				return &InvalidError{Field: fmt.Sprintf("items.%d.%s", at, []string{"user", "card"}[i]), Reason: "belongs to another officer already"}
+			}
+		}
+	}
+	return nil
 }
 
 // told is what the record keeps of changes of registers.
@@ -387,6 +417,28 @@ func (d *Desk) around(ctx context.Context, t *terms, day rosters.Date) ([]roster
 		d.mu.Unlock()
 	}
 	return given, err
+}
+
+// An Account is one by which an officer may sign in.
+type Account struct {
+	ID       string `json:"id"`
+	Username string `json:"username"`
+	Name     string `json:"name"`
+}
+
+// Accounts lists the accounts to which officers of a station may be linked, by name.
+func (d *Desk) Accounts(ctx context.Context, by auth.Operator, station string) ([]Account, error) {
+	if err := mayDraft(by, station); err != nil {
+		return nil, err
+	}
+	if _, err := d.station(station); err != nil || d.o.Accounts == nil {
+		return nil, err
+	}
+	list, err := d.o.Accounts(ctx, station)
+	slices.SortFunc(list, func(a, b Account) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Username, b.Username))
+	})
+	return list, err
 }
 
 // Linked gives by which account and card each officer of a station is known.

@@ -105,15 +105,7 @@ func (d *Desk) Offer(ctx context.Context, by auth.Operator, station string, w Sw
 		return k, err
 	}
 	w.Note = strings.TrimSpace(w.Note)
-	err := d.o.Store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		n, err := tx.Lock(ctx, station)
-		if err != nil {
-			return err
-		}
-		t, err := d.read(ctx, tx, station)
-		if err != nil {
-			return err
-		}
+	err := d.locked(ctx, station, func(ctx context.Context, tx Tx, t *terms, n Numbers) (err error) {
 		if err := t.acts(by, w.Gives.Officer); err != nil {
 			return err
 		}
@@ -226,15 +218,7 @@ func (d *Desk) TurnSwap(ctx context.Context, by auth.Operator, station, id strin
 	if err := by.May(auth.RostersRead, station); err != nil {
 		return k, err
 	}
-	err := d.o.Store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		n, err := tx.Lock(ctx, station)
-		if err != nil {
-			return err
-		}
-		t, err := d.read(ctx, tx, station)
-		if err != nil {
-			return err
-		}
+	err := d.locked(ctx, station, func(ctx context.Context, tx Tx, t *terms, n Numbers) (err error) {
 		if k, err = one[Exchange](ctx, tx, station, Swaps, id); err != nil {
 			return err
 		}
@@ -386,6 +370,21 @@ func (d *Desk) saveSwap(ctx context.Context, tx Tx, by auth.Operator, station st
 	}))
 	tx.Tell(n.news(station))
 	return nil
+}
+
+// locked runs a step in one transaction, with the station locked and read.
+func (d *Desk) locked(ctx context.Context, station string, step func(ctx context.Context, tx Tx, t *terms, n Numbers) error) error {
+	return d.o.Store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		n, err := tx.Lock(ctx, station)
+		if err != nil {
+			return err
+		}
+		t, err := d.read(ctx, tx, station)
+		if err != nil {
+			return err
+		}
+		return step(ctx, tx, t, n)
+	})
 }
 
 // one reads a record of a station.

@@ -81,6 +81,9 @@ func posts() []rosters.Post {
 			ID: fmt.Sprintf("P%02d", len(list)+1), Name: name, Area: area, Standing: p.hours, Shifts: p.shifts,
 			MinRank: rosters.OrdinaryOfficer, Report: 15, MealRelief: 30, CheckCall: 60,
 		}
+		if len(p.shifts) == 1 { // offices and half days eat before or after
+			post.MealRelief = 0
+		}
 		if more != nil {
 			more(&post)
 		}
@@ -90,7 +93,13 @@ func posts() []rosters.Post {
 		return func(p *rosters.Post) { p.Required = codes }
 	}
 	armed := func(p *rosters.Post) { p.Armed, p.Weight = true, 15 }
-	mobile := func(p *rosters.Post) { p.Mobile, p.Required, p.CheckCall = true, []string{"driver"}, 30 }
+	// Patrols and the reserve eat between rounds, and stand in for the meals of others.
+	mobile := func(p *rosters.Post) {
+		p.Mobile, p.Required, p.CheckCall, p.MealRelief = true, []string{"driver"}, 30, 0
+	}
+	reserve := func(codes ...string) func(*rosters.Post) {
+		return func(p *rosters.Post) { p.Mobile, p.Required, p.MealRelief = true, codes, 0 }
+	}
 	unpopular := func(p *rosters.Post) { p.Unpopular = true }
 	lane := func(name string) func(*rosters.Post) {
 		return func(p *rosters.Post) { p.Lane, p.Required, p.Rotation = name, []string{"x_ray"}, 30 }
@@ -119,8 +128,8 @@ func posts() []rosters.Post {
 	add(always, "Secretariat", "Executive floor", armed)
 	add(always, "Fire and safety", "Fire watch 1", needs("fire"))
 	add(always, "Fire and safety", "Fire watch 2", needs("fire"))
-	add(always, "Grounds", "Reserve and meal relief 1", armed)
-	add(always, "Grounds", "Reserve and meal relief 2", nil)
+	add(always, "Grounds", "Reserve and meal relief 1", reserve("control_room", "firearm"))
+	add(always, "Grounds", "Reserve and meal relief 2", reserve("fire"))
 
 	// Part of the day.
 	add(daily, "Visitors", "Visitors' entrance, lane 1", lane("visitors"))

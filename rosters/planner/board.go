@@ -317,6 +317,12 @@ func (b *board) readDuties() error {
 		if _, err := read(b.problem.Published, b.told); err != nil {
 			return err
 		}
+		of := b.problem.toldDays()
+		for at := range b.told {
+			if !of[b.date(at%b.days)] {
+				b.told[at] = untold
+			}
+		}
 	}
 	return nil
 }

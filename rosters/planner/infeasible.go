@@ -346,7 +346,7 @@ func (b *board) weekOf(code string, from, to int) (Conflict, bool) {
 		}
 		if days > 0 {
 			c.Officers = append(c.Officers, who.ID)
-			c.Have += b.workable(o, days, to-from+1, longest)
+			c.Have += b.workable(o, days, from, to, longest)
 		}
 	}
 	slices.Sort(c.Posts)
@@ -357,8 +357,14 @@ func (b *board) weekOf(code string, from, to int) (Conflict, bool) {
 
 func (b *board) mandatory(kind rosters.Kind) bool { return len(b.rulesOf(kind)) > 0 }
 
-// workable is at most how many minutes an officer can work on some days out of all.
-func (b *board) workable(o, days, all int, longest int32) int {
+// workable is at most how many minutes an officer can work on some days of a period.
+func (b *board) workable(o, days, from, to int, longest int32) int {
+	all, weeks := to-from+1, 1
+	for day := from; day < to; day++ {
+		if b.endsWeek[day] {
+			weeks++
+		}
+	}
 	perDay := int(longest)
 	most := 1 << 30
 	for _, l := range b.ofRow[o] {
@@ -369,9 +375,7 @@ func (b *board) workable(o, days, all int, longest int32) int {
 		case rosters.HoursPerDay:
 			perDay = min(perDay, l.Minutes)
 		case rosters.HoursPerWeek:
-			if all <= 7 {
-				most = min(most, l.Minutes)
-			}
+			most = min(most, weeks*l.Minutes)
 		case rosters.HoursInWindow:
 			if l.Days >= all {
 				most = min(most, l.Minutes)
@@ -425,12 +429,12 @@ func (b *board) leastHours() (list []Conflict) {
 				days++
 			}
 		}
-		can := b.workable(o, days, b.last-b.first+1, longest) + int(b.credit[o])
+		can := b.workable(o, days, b.first, b.last, longest) + int(b.credit[o])
 		for _, l := range b.ofRow[o] {
 			if l.mandatory && l.least != nil && int(l.least[o]) > can {
 				list = append(list, Conflict{
 					Kind: TooManyHours, From: b.plan.From, Until: b.plan.Until, Officers: []string{b.station.Officers[o].ID}, Have: can, Need: int(l.least[o]),
-					Unit: rosters.InMinutes, Rules: append(b.rulesOf(l.kind), b.rulesOf(rosters.ConsecutiveDays, rosters.HoursPerDay, rosters.OnLeave)...),
+					Unit: rosters.InMinutes, Rules: append(b.rulesOf(l.kind), b.rulesOf(rosters.ConsecutiveDays, rosters.HoursPerDay, rosters.HoursPerWeek, rosters.HoursInWindow, rosters.OnLeave)...),
 				})
 			}
 		}

@@ -19,11 +19,24 @@ type Problem struct {
 	// Keep leaves every duty that Plan has; only empty cells are filled.
 	Keep bool
 	// Published is what officers were told, and Change the price of a cell that
-	// becomes different from it, beside the costs of the rules; 0: none.
+	// becomes different from it, beside the costs of the rules; 0: none. A day of
+	// which nobody was told anything has no such price.
 	Published []rosters.Assignment
 	Change    int
 
 	closed rosters.Date // the last day that may change; none: that of the period
+}
+
+// untold stands where nobody was told anything of a day.
+const untold = -1
+
+// toldDays are the days of which officers were told something.
+func (p *Problem) toldDays() map[rosters.Date]bool {
+	days := map[rosters.Date]bool{}
+	for _, a := range p.Published {
+		days[a.Date] = true
+	}
+	return days
 }
 
 // For asks for a plan of a period from what it holds already.
@@ -57,7 +70,7 @@ type Result struct {
 	Plan    rosters.Plan
 	Score   rosters.Score // the judge's
 	Penalty int           // Score.Cost and the price of changes
-	Changed int           // cells that differ from Published
+	Changed int           // cells that differ from Published, on days of which officers were told
 	Bound   int           // no plan that breaks no mandatory rule has a lower penalty
 	Moves   int64
 	Elapsed time.Duration

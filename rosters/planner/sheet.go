@@ -187,7 +187,7 @@ func (s *sheet) enter(v *verdict, sign int) {
 
 // change is the price of a cell that differs from what is published.
 func (b *board) change(at int, u int16) int32 {
-	if b.told == nil || b.told[at] == u || !b.inside(at%b.days) {
+	if b.told == nil || b.told[at] == u || b.told[at] == untold || !b.inside(at%b.days) {
 		return 0
 	}
 	return int32(b.problem.Change)

@@ -60,7 +60,12 @@ func Solve(ctx context.Context, problem Problem, o Options) (Result, error) {
 	r.Score = j.Score()
 	r.Penalty = r.Score.Cost
 	if problem.Published != nil {
-		r.Changed = len(rosters.Differences(problem.Published, r.Plan.Assignments, r.Plan.From, r.Plan.Until))
+		told := problem.toldDays()
+		for _, c := range rosters.Differences(problem.Published, r.Plan.Assignments, r.Plan.From, r.Plan.Until) {
+			if told[c.Date] {
+				r.Changed++
+			}
+		}
 		r.Penalty += problem.Change * r.Changed
 	}
 	if r.Score.Mandatory == 0 {

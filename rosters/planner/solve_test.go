@@ -172,6 +172,17 @@ func TestLeastChange(t *testing.T) {
 	}
 }
 
+func TestDaysOfWhichNobodyWasToldHaveNoPriceOfChange(t *testing.T) {
+	t.Parallel()
+	s, p := station(1, 1)
+	free := mustSolve(t, For(s, p), Options{Moves: 20_000, Seed: 3})
+	problem := For(s, p)
+	problem.Published, problem.Change = []rosters.Assignment{}, 1000
+	if r := mustSolve(t, problem, Options{Moves: 20_000, Seed: 3}); r.Penalty != free.Penalty || r.Changed != 0 {
+		t.Errorf("penalty %d with %d changes, %d without a price", r.Penalty, r.Changed, free.Penalty)
+	}
+}
+
 // TestConflictsAreCertain holds what is said before a search to what a search finds:
 // where too few are fit, somebody is lacking in the plan.
 func TestConflictsAreCertain(t *testing.T) {

@@ -31,7 +31,7 @@ var headings = map[Kind][]heading{
 
 var officerHeadings = []heading{
 	{ID, words("id")},
-	{Badge, words("badge|badge no|badge number|index|index no|index number|staff no|staff number|matricule|placa|numero de placa|номер|رقم|编号")},
+	{Badge, words("badge|badge no|badge number|index|index no|index number|staff no|staff number|service no|service number|matricule|placa|numero de placa|номер|رقم|编号")},
 	{Name, words("name|full name|officer|staff member|nom complet|nom et prenom|nombre|nombre completo|фио|имя|الاسم|姓名")},
 	{GivenName, words("given name|first name|forename|prenom|nombre de pila|имя собственное|الاسم الاول|名")},
 	{FamilyName, words("family name|last name|surname|nom|nom de famille|apellido|apellidos|фамилия|اسم العائلة|姓")},

@@ -2732,6 +2732,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rosters/{station}/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts to which officers may be linked */
+        get: operations["list-roster-accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rosters/{station}/calendar": {
         parameters: {
             query?: never;
@@ -4723,6 +4740,11 @@ export interface components {
             source: string;
         };
         AttendanceInputBody: {
+            /**
+             * Format: date-time
+             * @description When it happened, for what is entered later; none: now
+             */
+            at?: string;
             /** @description The officer who stands in */
             by?: string;
             date: string;
@@ -6718,6 +6740,10 @@ export interface components {
             station: string;
             text: string;
         };
+        ListAccount: {
+            items: components["schemas"]["RostersAccount"][];
+            next: string;
+        };
         ListAcknowledgedOne: {
             items: components["schemas"]["AcknowledgedOne"][];
             next: string;
@@ -7024,6 +7050,18 @@ export interface components {
              * @description Seconds, by the time observed
              */
             within: number;
+        };
+        LostDuty: {
+            date: string;
+            /** Format: date-time */
+            from: string;
+            frozen: boolean;
+            officer: string;
+            post: string;
+            shift: string;
+            source: string;
+            /** Format: date-time */
+            to: string;
         };
         Mapping: {
             codes: {
@@ -8015,6 +8053,7 @@ export interface components {
         };
         Reliefs: {
             alternatives: components["schemas"]["Alternative"][];
+            lost: components["schemas"]["LostDuty"][];
             /** Format: int64 */
             publication: number;
         };
@@ -8115,6 +8154,11 @@ export interface components {
         RosterRules: {
             kinds: components["schemas"]["KindInfo"][];
             packs: components["schemas"]["Pack"][];
+        };
+        RostersAccount: {
+            id: string;
+            name: string;
+            username: string;
         };
         RostersApproval: {
             by: string;
@@ -15533,6 +15577,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Absences"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-roster-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAccount"];
                 };
             };
             /** @description Error */

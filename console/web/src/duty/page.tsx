@@ -36,7 +36,7 @@ export default function DutyPage() {
   const [fault, setFault] = useState<unknown>(null)
   const [said, setSaid] = useState('')
   const [relieving, setRelieving] = useState<Line | null>(null)
-  const [away, setAway] = useState<string | null>(null)
+  const [away, setAway] = useState<{ officer: string; day?: string } | null>(null)
   const [q, setQ] = useState('')
   const write = desk.may('duty.write', station) && link.up
   const board = got.data
@@ -130,7 +130,7 @@ export default function DutyPage() {
               {t('dutyboard.only_wrong')}
             </label>
             {desk.may('rosters.amend', station) && (
-              <button type="button" className="btn sm" onClick={() => setAway('')}>
+              <button type="button" className="btn sm" onClick={() => setAway({ officer: '' })}>
                 {t('dutyboard.away')}
               </button>
             )}
@@ -178,7 +178,11 @@ export default function DutyPage() {
                 lines={people}
                 write={write}
                 onNote={(l, w) => void note(l, w)}
-                onAway={desk.may('rosters.amend', station) ? (l) => setAway(l.duty.assignment.officer) : undefined}
+                onAway={
+                  desk.may('rosters.amend', station)
+                    ? ({ duty }) => setAway({ officer: duty.assignment.officer, day: duty.assignment.date })
+                    : undefined
+                }
               />
             </div>
           )}
@@ -203,7 +207,7 @@ export default function DutyPage() {
             <Away
               station={station}
               rolls={rolls}
-              officer={away}
+              {...away}
               onClose={() => setAway(null)}
               onDone={() => void got.refetch()}
             />

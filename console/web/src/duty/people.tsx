@@ -87,7 +87,7 @@ function State({ line }: { line: Line }) {
       </span>{' '}
       {at && (
         <span className="dim">
-          <Hour at={at} /> {duty.seen && t(`dutyboard.seen.${duty.seen}`, { defaultValue: duty.seen })}
+          <Hour at={at} /> {duty.presence === 'present' && duty.seen && t(`dutyboard.seen.${duty.seen}`)}
         </span>
       )}
       {line.relievedBy && <div className="dim">{t('dutyboard.relieved_by', { name: line.relievedBy })}</div>}

@@ -14,8 +14,12 @@ export default function Relieve(props: {
   const { line, lines, onClose, onDo } = props
   const { t } = useTranslation()
   const { relief, assignment } = line.duty
+  // Who stands at another post cannot leave it for this one.
   const others = lines.filter(
-    (l) => l.key !== line.key && ['expected', 'late', 'no_show', 'present', 'on_post'].includes(l.duty.presence),
+    (l) =>
+      l.key !== line.key &&
+      (['expected', 'late', 'no_show', 'present'].includes(l.duty.presence) ||
+        (l.duty.presence === 'on_post' && l.duty.assignment.post === assignment.post)),
   )
   const [by, setBy] = useState(relief || others[0]?.duty.assignment.officer || '')
   const [text, setText] = useState('')

@@ -10,13 +10,25 @@ import { Field } from '../shell/field'
 import type { Alternative, Leave, Publication, Reliefs } from './contract'
 import { leaveKinds } from './contract'
 import { dayOf, dayWords } from './days'
-import { type Rolls, shortName } from './register'
-import { hoursWords, leaveWords, refusedWords, turnsWords, violationWords } from './words'
+import type { Rolls } from './register'
+import { Span, useSpan } from './span'
+import {
+  hoursWords,
+  leaveWords,
+  momentWords,
+  rankWords,
+  refusedWords,
+  shiftName,
+  turnsWords,
+  violationWords,
+  wall,
+} from './words'
 
 export default function Away(props: {
   station: string
   rolls: Rolls
   officer?: string
+  day?: string // of the duty that is known to be missed
   onClose: () => void
   onDone?: () => void
 }) {
@@ -26,8 +38,7 @@ export default function Away(props: {
   const today = dayOf(clock.now(), rolls.register.zone)
   const [officer, setOfficer] = useState(props.officer ?? '')
   const [kind, setKind] = useState('sick')
-  const [from, setFrom] = useState(today)
-  const [until, setUntil] = useState(today)
+  const [[from, until], setSpan] = useSpan(props.day ?? today, props.day ?? today)
   const [found, setFound] = useState<Reliefs | null>(null)
   const [done, setDone] = useState<Publication | null>(null)
   const [fault, setFault] = useState<unknown>(null)
@@ -120,38 +131,15 @@ export default function Away(props: {
               </select>
             )}
           </Field>
-          <Field label={t('rosters.first_day')} at="from" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                type="date"
-                required
-                value={from}
-                onChange={(e) => {
-                  setFrom(e.target.value)
-                  if (until < e.target.value) setUntil(e.target.value)
-                  again()
-                }}
-              />
-            )}
-          </Field>
-          <Field label={t('rosters.last_day')} at="until" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                type="date"
-                required
-                min={from}
-                value={until}
-                onChange={(e) => {
-                  setUntil(e.target.value)
-                  again()
-                }}
-              />
-            )}
-          </Field>
+          <Span
+            from={from}
+            until={until}
+            fault={fault}
+            onChange={(span) => {
+              setSpan(span)
+              again()
+            }}
+          />
           {!done && (
             <button type="submit" className="btn pri" disabled={busy || officer === ''}>
               {t('rosters.away_find')}
@@ -163,15 +151,11 @@ export default function Away(props: {
             {refusedWords(t, fault, rolls)}
           </p>
         )}
-        {done && (
-          <p role="status" className="notice">
-            {t('rosters.away_done', {
-              count: done.told.length,
-              names: done.told.map((o) => rolls.officers.get(o)?.name ?? o).join(', '),
-            })}
-          </p>
+        {done && <Told done={done} rolls={rolls} />}
+        {found && !done && <Lost list={found.lost} rolls={rolls} />}
+        {found && !done && found.alternatives.length === 0 && found.lost.length > 0 && (
+          <p className="empty">{t('rosters.away_nobody')}</p>
         )}
-        {found && !done && found.alternatives.length === 0 && <p className="empty">{t('rosters.away_nothing')}</p>}
         {found && !done && (
           <ol className="alternatives">
             {found.alternatives.map((one, i) => (
@@ -192,10 +176,50 @@ export default function Away(props: {
   )
 }
 
+/** The duties that nobody does any more. */
+function Lost({ list, rolls }: { list: Reliefs['lost']; rolls: Rolls }) {
+  const { t } = useTranslation()
+  if (list.length === 0) return <p className="empty">{t('rosters.away_nothing')}</p>
+  return (
+    <ul className="away-lost" data-lost={list.length}>
+      {list.slice(0, 8).map((a) => (
+        <li key={`${a.date} ${a.shift}`}>
+          {t(a.post ? 'rosters.away_lost' : 'rosters.away_lost_reserve', {
+            post: rolls.posts.get(a.post)?.name ?? a.post,
+            shift: shiftName(rolls, a.shift),
+            from: momentWords(a.from),
+            to: wall(a.to),
+          })}
+        </li>
+      ))}
+      {list.length > 8 && <li className="dim">{t('rosters.and_n_more', { count: list.length - 8 })}</li>}
+    </ul>
+  )
+}
+
+/** Who hears of it by themselves, and who has to be rung. */
+function Told({ done, rolls }: { done: Publication; rolls: Rolls }) {
+  const { t } = useTranslation()
+  const untold = done.untold ?? []
+  const name = (o: string) => rolls.officers.get(o)?.name ?? o
+  const told = done.told.filter((o) => !untold.includes(o))
+  return (
+    <div role="status" className="notice">
+      <p>{t('rosters.away_done', { count: told.length, names: told.map(name).join(', ') || t('rosters.nobody') })}</p>
+      {untold.length > 0 && (
+        <p>
+          <b>{t('rosters.away_ring')}</b>{' '}
+          {untold.map((o) => [name(o), rolls.officers.get(o)?.phone].filter(Boolean).join(' ')).join(', ')}
+        </p>
+      )}
+    </div>
+  )
+}
+
 function Way(props: { one: Alternative; rolls: Rolls; away: string; busy: boolean; onTake: () => void }) {
   const { one, rolls, away, busy, onTake } = props
   const { t } = useTranslation()
-  const name = (o: string) => shortName(rolls.officers.get(o)?.name ?? o)
+  const name = (o: string) => rolls.officers.get(o)?.name ?? o
   const theirs = one.changes.filter((c) => c.officer !== away)
   return (
     <li data-way={one.asked.length}>
@@ -211,17 +235,32 @@ function Way(props: { one: Alternative; rolls: Rolls; away: string; busy: boolea
           {t('rosters.way_take', { count: one.asked.length })}
         </button>
       </div>
-      <ul className="dim">
-        {theirs.slice(0, 8).map((c) => (
-          <li key={`${c.officer} ${c.date}`}>
-            <bdi>{name(c.officer)}</bdi>, {dayWords(c.date)}: {turnsWords(t, c.duties, rolls)}
-          </li>
-        ))}
+      <ul className="way-does">
+        {theirs.slice(0, 8).map((c) => {
+          const officer = rolls.officers.get(c.officer)
+          return (
+            <li key={`${c.officer} ${c.date}`}>
+              {theirs.length > 1 && <bdi>{name(c.officer)}, </bdi>}
+              {dayWords(c.date)}: {turnsWords(t, c.duties, rolls)}
+              <span className="dim">
+                {' '}
+                · {rankWords(t, officer?.rank ?? '')}
+                {officer?.phone && (
+                  <>
+                    {' '}
+                    · <bdi>{officer.phone}</bdi>
+                  </>
+                )}
+              </span>
+            </li>
+          )
+        })}
         {one.came.slice(0, 4).map((v) => (
           <li key={v.key} className="way-came">
             {violationWords(t, v, rolls)}
           </li>
         ))}
+        {one.came.length === 0 && one.open === 0 && <li className="dim">{t('rosters.way_clean')}</li>}
       </ul>
     </li>
   )

@@ -14,10 +14,14 @@ export default function Demands({ roster, rolls, onClose }: { roster: Roster; ro
   const draft = roster.board.draft
   const [list, setList] = useState<Demand[]>(draft?.demands ?? [])
   const posts = [...rolls.posts.values()].filter((p) => !p.gone)
-  const types = [...rolls.types.values()].filter((type) => !type.gone)
   const [post, setPost] = useState(posts[0]?.id ?? '')
+  const worked = rolls.posts.get(post)?.shifts ?? []
+  const types = [...rolls.types.values()].filter(
+    (type) => !type.gone && (worked.length === 0 || worked.includes(type.code)),
+  )
   const [date, setDate] = useState(roster.board.from)
-  const [shift, setShift] = useState(types[0]?.code ?? '')
+  const [chosen, setShift] = useState('')
+  const shift = types.some((type) => type.code === chosen) ? chosen : (types[0]?.code ?? '')
   const [headcount, setHeadcount] = useState(1)
   const add = () =>
     setList([

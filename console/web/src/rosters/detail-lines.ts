@@ -3,6 +3,7 @@
 import type { components } from '../api.d.ts'
 import type { Post } from './contract'
 import type { Rolls } from './register'
+import { wall } from './words'
 
 export type DailyDetail = components['schemas']['DailyDetail']
 
@@ -10,7 +11,7 @@ export interface Bar {
   officer: string // '' where nobody stands
   from: number // share of the day, 0 to 1
   to: number
-  times: string // 06:00–14:00, by the clock of the station
+  times: string // 06–14 or 06:15–14:00, by the clock of the station
   lane: number
   missing: number // officers, of a bar that is empty
   shift: string
@@ -32,8 +33,11 @@ export interface DetailLine {
   lanes: number
 }
 
-/** The wall time that the console wrote, whose offset is the station's. */
-export const wall = (at: string): string => at.slice(11, 16)
+/** 06–14, or 06:15–14:00 where an end is not on the hour: the scale above has the hours. */
+const span = (from: string, to: string): string => {
+  const ends = [wall(from), wall(to)]
+  return (ends.every((end) => end.endsWith(':00')) ? ends.map((end) => end.slice(0, 2)) : ends).join('–')
+}
 
 export function linesOf(detail: DailyDetail, rolls: Rolls): DetailLine[] {
   const begin = Date.parse(detail.from)
@@ -45,7 +49,7 @@ export function linesOf(detail: DailyDetail, rolls: Rolls): DetailLine[] {
     const bar = (from: string, to: string) => ({
       from: share(from),
       to: share(to),
-      times: `${wall(from)}–${wall(to)}`,
+      times: span(from, to),
       lane: 0,
     })
     const bars = inLanes([

@@ -18,9 +18,9 @@ import { useKeys } from '../shell/keys'
 import { Failed, Loading } from '../shell/states'
 import type { RosterNews } from './contract'
 import { addDays, dayOf, dayWords } from './days'
-import { type Bar, type DailyDetail, type DetailLine, emptyPlaces, linesOf, type MealMark, wall } from './detail-lines'
+import { type Bar, type DailyDetail, type DetailLine, emptyPlaces, linesOf, type MealMark } from './detail-lines'
 import { type Rolls, shortName, useRolls } from './register'
-import { leaveWords, rankShort, refusedWords, shiftName } from './words'
+import { leaveWords, rankShort, refusedWords, shiftName, wall } from './words'
 
 export default function DetailPage() {
   const { t, i18n } = useTranslation()

@@ -2,6 +2,7 @@
 // trial first, every row that cannot be used with its place and the reason, codes
 // that nobody explained to be explained, and then for good.
 import { useQueryClient } from '@tanstack/react-query'
+import type { TFunction } from 'i18next'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
@@ -9,7 +10,7 @@ import { Dialog } from '../shell/dialog'
 import type { Imported } from './contract'
 import { leaveKinds } from './contract'
 import type { Rolls } from './register'
-import { leaveWords, refusedWords } from './words'
+import { leaveWords, qualificationWords, refusedWords } from './words'
 
 const LARGEST = 8 << 20 // bytes
 const kinds = ['officers', 'posts', 'roster', 'duties'] as const
@@ -124,11 +125,11 @@ export default function Exchange(props: {
               {read.skipped > 0 && t('rosters.import_skipped', { count: read.skipped })}{' '}
               {read.problems.length > 0 && t('rosters.import_problems', { count: read.problems.length })}
             </p>
-            {!read.saved && <Columns read={read} onMap={remap} />}
+            {!read.saved && <Columns read={read} what={what} rolls={rolls} onMap={remap} />}
             {!read.saved && Object.keys(read.unknown).length > 0 && (
               <Codes read={read} rolls={rolls} onMap={(codes) => remap({ codes })} />
             )}
-            <Faults read={read} />
+            <Faults read={read} what={what} />
           </>
         )}
         <div className="actions">
@@ -151,33 +152,71 @@ export default function Exchange(props: {
   )
 }
 
-/** Which column of the file holds what. */
-function Columns({ read, onMap }: { read: Imported; onMap: (change: Partial<Imported['mapping']>) => void }) {
+const officerFields =
+  'badge name given_name family_name rank unit contract qualifications languages gender employment funding home_station from until id'
+const fields: Record<What, readonly string[]> = {
+  officers: officerFields.split(' '),
+  posts:
+    'id name area hours headcount shifts min_rank required wished armed mobile report meal_relief rotation check_call ceremonial unpopular lane paired_with weight'.split(
+      ' ',
+    ),
+  roster: 'badge name given_name family_name id'.split(' '),
+  duties: 'date officer badge shift post'.split(' '),
+}
+
+/** What each column of the file holds, as it was guessed or as somebody says. */
+function Columns(props: {
+  read: Imported
+  what: What
+  rolls: Rolls
+  onMap: (change: Partial<Imported['mapping']>) => void
+}) {
+  const { read, what, rolls, onMap } = props
   const { t } = useTranslation()
-  const { columns } = read.mapping
+  const { columns, held, days } = read.mapping
+  const holds = (column: number): string => {
+    const field = Object.keys(columns).find((f) => columns[f] === column)
+    const code = Object.keys(held ?? {}).find((c) => held[c] === column)
+    return field ?? (code ? `held:${code}` : '')
+  }
+  const without = <T,>(of: Record<string, T>, column: T) =>
+    Object.fromEntries(Object.entries(of).filter(([, c]) => c !== column))
+  const say = (column: number, value: string) => {
+    const code = value.startsWith('held:') ? value.slice(5) : ''
+    onMap({
+      columns: { ...without(columns, column), ...(value && !code && { [value]: column }) },
+      held: { ...without(held ?? {}, column), ...(code && { [code]: column }) },
+    })
+  }
+  const shown = read.head.map((head, i) => ({ head, column: i + 1 })).filter(({ column }) => !days?.[column])
+  const unread = shown.filter(({ head, column }) => head !== '' && holds(column) === '')
+  const ours = what === 'officers' ? rolls.held : []
   return (
-    <details>
-      <summary>{t('rosters.columns', { count: Object.keys(columns).length })}</summary>
+    <details open={unread.length > 0 ? true : undefined}>
+      <summary>
+        {t('rosters.columns', { count: shown.length - unread.length })}
+        {days && Object.keys(days).length > 0 && ` · ${t('rosters.columns_days', { count: Object.keys(days).length })}`}
+        {unread.length > 0 && ` · ${t('rosters.columns_unread', { count: unread.length })}`}
+      </summary>
       <div className="import-columns">
-        {Object.entries(columns)
-          .sort((a, b) => a[1] - b[1])
-          .map(([field, column]) => (
-            <label key={field} className="field">
-              {field.replace(/_/g, ' ')}
-              <select
-                className="input"
-                value={column}
-                onChange={(e) => onMap({ columns: { ...columns, [field]: Number(e.target.value) } })}
-              >
-                {read.head.map((head, i) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place
-                  <option key={i} value={i + 1}>
-                    {head || t('rosters.column_n', { n: i + 1 })}
-                  </option>
-                ))}
-              </select>
-            </label>
-          ))}
+        {shown.map(({ head, column }) => (
+          <label key={column} className="field">
+            <bdi>{head || t('rosters.column_n', { n: column })}</bdi>
+            <select className="input" value={holds(column)} onChange={(e) => say(column, e.target.value)}>
+              <option value="">{t('rosters.code_unread')}</option>
+              {fields[what].map((field) => (
+                <option key={field} value={field}>
+                  {t(`rosters.field.${field}`)}
+                </option>
+              ))}
+              {[...new Set([...ours, ...Object.keys(held ?? {})])].map((code) => (
+                <option key={code} value={`held:${code}`}>
+                  {t('rosters.field_held', { code: qualificationWords(code) })}
+                </option>
+              ))}
+            </select>
+          </label>
+        ))}
       </div>
     </details>
   )
@@ -228,7 +267,17 @@ function Codes(props: { read: Imported; rolls: Rolls; onMap: (codes: Record<stri
   )
 }
 
-function Faults({ read }: { read: Imported }) {
+/** Why a cell cannot be used; what only the console can say is said in its words. */
+function faultWords(t: TFunction, what: What, p: Imported['problems'][number]): string {
+  const one = what === 'posts' ? 'post' : what === 'officers' ? 'officer' : 'duty'
+  return t([`rosters.import_fault.${p.code}_${one}`, `rosters.import_fault.${p.code}`], {
+    reason: p.reason,
+    row: /\d+/.exec(p.reason)?.[0] ?? '',
+    defaultValue: p.reason,
+  })
+}
+
+function Faults({ read, what }: { read: Imported; what: What }) {
   const { t } = useTranslation()
   if (read.problems.length === 0) return null
   return (
@@ -251,7 +300,7 @@ function Faults({ read }: { read: Imported }) {
               <td className="mono">
                 <bdi>{p.value}</bdi>
               </td>
-              <td>{p.reason}</td>
+              <td>{faultWords(t, what, p)}</td>
             </tr>
           ))}
         </tbody>

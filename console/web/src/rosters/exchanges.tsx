@@ -10,10 +10,11 @@ import { Field } from '../shell/field'
 import { FormDialog } from '../shell/form-dialog'
 import { Failed, Loading } from '../shell/states'
 import { At } from '../shell/times'
-import type { Kept } from './contract'
+import type { Board, Kept, Officer } from './contract'
 import { dayOf, dayWords } from './days'
+import { fits } from './give'
 import type { RollProps } from './roll'
-import { refusedWords, shiftName, turnsWords, violationWords } from './words'
+import { rankWords, refusedWords, shiftName, turnsWords, violationWords } from './words'
 
 type Exchange = components['schemas']['Exchange']
 type Summons = components['schemas']['Summons']
@@ -178,6 +179,20 @@ export default function Exchanges({ station, rolls }: RollProps) {
   )
 }
 
+/** Who has neither a duty nor leave on a day and may stand at a post, by name. */
+function offDuty(rolls: RollProps['rolls'], roster: Board | undefined, day: string, post: string): Officer[] {
+  const busy = new Set<string>()
+  for (const c of roster?.cells ?? []) if (c.date === day && c.duties.length > 0) busy.add(c.officer)
+  for (const l of roster?.leave ?? [])
+    if (l.decision === 'approved' && l.from <= day && day <= l.until) busy.add(l.officer)
+  const place = rolls.posts.get(post)
+  const { firearm } = rolls.register.calendar.item
+  return rolls.order
+    .filter((o) => !busy.has(o.id) && (o.from === '' || o.from <= day) && (o.until === '' || day <= o.until))
+    .filter((o) => !place || fits(o, place, day, firearm))
+    .sort((a, b) => a.name.localeCompare(b.name))
+}
+
 /** Asks officers who are off duty to come in; the first who says yes gets the duty. */
 function Recall(props: { station: string; rolls: RollProps['rolls']; onClose: () => void; onDone: () => void }) {
   const { station, rolls, onClose, onDone } = props
@@ -188,17 +203,26 @@ function Recall(props: { station: string; rolls: RollProps['rolls']; onClose: ()
   const [post, setPost] = useState('')
   const [reason, setReason] = useState('')
   const [minutes, setMinutes] = useState(30)
+  const roster = useQuery({
+    queryKey: ['rosters', station, 'recall', date, rolls.register.version],
+    queryFn: ({ signal }) =>
+      ask<Board>(`/rosters/${station}/roster`, { query: { from: date, until: date }, signal, timeout: 20_000 }),
+    enabled: date !== '',
+    placeholderData: (old) => old,
+  })
+  const free = offDuty(rolls, roster.data, date, post)
+  const chosen = officers.filter((id) => free.some((o) => o.id === id))
   return (
     <FormDialog
       title={t('rosters.recall')}
-      submit={t('rosters.recall_send', { count: officers.length })}
-      off={officers.length === 0}
+      submit={t('rosters.recall_send', { count: chosen.length })}
+      off={chosen.length === 0}
       words={(_, fault) => refusedWords(t, fault, rolls)}
       onClose={onClose}
       send={async () => {
         await ask(`/rosters/${station}/recalls`, {
           method: 'POST',
-          body: { officers, date, shift, post, reason, minutes },
+          body: { officers: chosen, date, shift, post, reason, minutes },
           timeout: 20_000,
         })
         onDone()
@@ -212,17 +236,15 @@ function Recall(props: { station: string; rolls: RollProps['rolls']; onClose: ()
             className="input recall-list"
             multiple
             size={8}
-            value={officers}
+            value={chosen}
             onChange={(e) => setOfficers([...e.target.selectedOptions].map((o) => o.value).slice(0, 20))}
             data-autofocus
           >
-            {[...rolls.order]
-              .sort((a, b) => a.name.localeCompare(b.name))
-              .map((o) => (
-                <option key={o.id} value={o.id}>
-                  {o.name} · {o.unit}
-                </option>
-              ))}
+            {free.map((o) => (
+              <option key={o.id} value={o.id}>
+                {[o.name, rankWords(t, o.rank), o.unit, o.phone].filter(Boolean).join(' · ')}
+              </option>
+            ))}
           </select>
         )}
       </Field>
@@ -254,7 +276,16 @@ function Recall(props: { station: string; rolls: RollProps['rolls']; onClose: ()
         </Field>
         <Field label={t('rosters.post')}>
           {(w) => (
-            <select {...w} className="input" value={post} onChange={(e) => setPost(e.target.value)}>
+            <select
+              {...w}
+              className="input"
+              value={post}
+              onChange={(e) => {
+                setPost(e.target.value)
+                const worked = rolls.posts.get(e.target.value)?.shifts ?? []
+                if (worked[0] && !worked.includes(shift)) setShift(worked[0])
+              }}
+            >
               <option value="">{t('rosters.reserve')}</option>
               {[...rolls.posts.values()]
                 .filter((p) => !p.gone)

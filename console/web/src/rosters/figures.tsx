@@ -11,6 +11,7 @@ import type { components } from '../api.d.ts'
 import { ask } from '../ask'
 import { clock } from '../live'
 import { OneStation, useOneStation } from '../rationale/station'
+import { useDesk } from '../session/desk'
 import { Failed, Loading } from '../shell/states'
 import { addDays, dayOf, dayWords, monday, spanWords, weekday } from './days'
 import { type Rolls, useRolls } from './register'
@@ -27,15 +28,17 @@ export default function FiguresPage() {
   const { station, zone } = useOneStation()
   const search = useSearch({ from: '/rosters/figures' })
   const navigate = useNavigate({ from: '/rosters/figures' })
+  const may = useDesk().may('rosters.plan', station)
   const { rolls, error } = useRolls(station)
   const today = dayOf(clock.now(), zone)
-  const from = search.from ?? addDays(monday(today), -28)
-  const until = search.until ?? addDays(monday(today), 6)
+  // The weeks of the board: what was, and what is planned.
+  const from = search.from ?? addDays(monday(today), -7)
+  const until = search.until ?? addDays(from, 34)
   const got = useQuery({
     queryKey: ['rosters', station, 'statistics', from, until],
     queryFn: ({ signal }) =>
       ask<Statistics>(`/rosters/${station}/statistics`, { query: { from, until }, signal, timeout: 30_000 }),
-    enabled: station !== '',
+    enabled: station !== '' && may,
     placeholderData: (old) => old,
   })
   const file = (format: string) =>
@@ -63,17 +66,19 @@ export default function FiguresPage() {
             />
           ))}
           <span className="grow" />
-          <a className="btn sm no-print" href={file('xlsx')} download>
-            XLSX
-          </a>
-          <a className="btn sm no-print" href={file('csv')} download>
-            CSV
-          </a>
+          {may &&
+            ['xlsx', 'csv'].map((format) => (
+              <a key={format} className="btn sm no-print" href={file(format)} download>
+                {format.toUpperCase()}
+              </a>
+            ))}
           <Link className="btn sm no-print" to="/rosters" search={{}}>
             {t('page.rosters')}
           </Link>
         </div>
-        {error || got.error ? (
+        {!may ? (
+          <p className="empty">{t('rosters.figures_right')}</p>
+        ) : error || got.error ? (
           <Failed fault={error ?? got.error} again={() => void got.refetch()} />
         ) : !got.data || !rolls ? (
           <Loading />
@@ -158,7 +163,9 @@ function OfficerBars({ list, rolls }: { list: OfficerFigures[]; rolls: Rolls }) 
             <th scope="col">{t('rosters.officer')}</th>
             <th scope="col">{t('rosters.head.unit')}</th>
             <th scope="col">{t(`rosters.measure.${measure}`)}</th>
-            <th scope="col">{t(measure === 'minutes' ? 'rosters.beyond_contract' : 'rosters.beyond_share')}</th>
+            <th scope="col" className="num">
+              {t(measure === 'minutes' ? 'rosters.beyond_contract' : 'rosters.beyond_share')}
+            </th>
           </tr>
         </thead>
         <tbody>

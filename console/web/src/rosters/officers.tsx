@@ -1,10 +1,15 @@
+import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import type { components } from '../api.d.ts'
+import { ask } from '../ask'
 import { clock } from '../live'
 import { Entry, Field } from '../shell/field'
 import { type Officer, ranks } from './contract'
 import { addDays, dayOf } from './days'
 import { Listed, Roll, type RollProps } from './roll'
 import { hoursWords, qualificationWords, rankWords } from './words'
+
+type Account = components['schemas']['RostersAccount']
 
 const SOON = 60 // days within which an expiry is told
 
@@ -29,6 +34,16 @@ const fresh = (): Officer => ({
 
 export default function Officers({ station, rolls, write }: RollProps) {
   const { t } = useTranslation()
+  const got = useQuery({
+    queryKey: ['rosters', station, 'accounts'],
+    queryFn: ({ signal }) => ask<{ items: Account[] }>(`/rosters/${station}/accounts`, { signal }),
+    enabled: write,
+  })
+  const accounts = got.data?.items ?? []
+  const accountWords = (a: Account, taken: Officer | undefined) =>
+    taken
+      ? t('rosters.account_taken', { name: a.name, username: a.username, officer: taken.name })
+      : `${a.name} (${a.username})`
   const today = dayOf(clock.now(), rolls.register.zone)
   const soon = addDays(today, SOON)
   const expiring = (o: Officer) => o.held.filter((h) => h.expires !== '' && h.expires <= soon)
@@ -209,15 +224,24 @@ export default function Officers({ station, rolls, write }: RollProps) {
             value={o.phone ?? ''}
             onChange={(e) => set({ phone: e.target.value })}
           />
-          <Entry
-            label={t('rosters.account')}
-            hint={t('rosters.account_hint')}
-            at="items.0.user"
-            fault={fault}
-            maxLength={64}
-            value={o.user}
-            onChange={(e) => set({ user: e.target.value.trim() })}
-          />
+          <Field label={t('rosters.account')} hint={t('rosters.account_hint')} at="items.0.user" fault={fault}>
+            {(w) => (
+              <select {...w} className="input" value={o.user} onChange={(e) => set({ user: e.target.value })}>
+                <option value="">{t('rosters.no_account')}</option>
+                {o.user !== '' && !accounts.some((a) => a.id === o.user) && (
+                  <option value={o.user}>{t('rosters.account_unknown')}</option>
+                )}
+                {accounts.map((a) => (
+                  <option key={a.id} value={a.id}>
+                    {accountWords(
+                      a,
+                      rolls.order.find((other) => other.user === a.id && other.id !== o.id),
+                    )}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
           <Entry
             label={t('rosters.card')}
             hint={t('rosters.card_hint')}

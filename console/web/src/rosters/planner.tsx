@@ -140,6 +140,7 @@ function Job({ job, now }: { job: Planning; now: Score }) {
         ['must', job.score.mandatory, job.before.mandatory],
         ['exceptions', job.score.exceptions, job.before.exceptions],
         ['wishes', job.score.wishes, job.before.wishes],
+        ['penalty', job.score.cost, job.before.cost],
       ]
   return (
     <>
@@ -154,7 +155,9 @@ function Job({ job, now }: { job: Planning; now: Score }) {
       </div>
       <Curve job={job} />
       <p className="plan-line">
-        <span>{t('rosters.plan_gap', { bound: bound.toLocaleString('en'), gap })}</span>
+        <span>
+          {bound > 0 ? t('rosters.plan_gap', { bound: bound.toLocaleString('en'), gap }) : t('rosters.plan_no_bound')}
+        </span>
         <span className="grow" />
         {running && (
           <span>
@@ -198,6 +201,7 @@ function Curve({ job }: { job: Planning }) {
           last: end?.penalty ?? 0,
           seconds: Math.round((end?.ms ?? 0) / 1000),
           bound,
+          context: bound > 0 ? undefined : 'free',
         })}
         preserveAspectRatio="none"
       >

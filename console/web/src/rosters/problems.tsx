@@ -153,7 +153,7 @@ function Problem(props: {
     <li className={open ? 'problem on' : 'problem'} data-problem={v.code} data-level={v.level}>
       <button type="button" className="problem-head" aria-expanded={open} onClick={onOpen}>
         <span className={`tag ${isPlace && v.level !== 'mandatory' ? 'post' : (tags[v.level] ?? '')}`}>
-          {t(isPlace && v.level !== 'mandatory' ? 'rosters.tag_post' : `rosters.tag_${tags[v.level] ?? 'wish'}`)}
+          {t(isPlace && v.level !== 'mandatory' ? 'rosters.tag_post' : `rosters.tag_${v.level}`)}
         </span>
         <span>
           <b>{violationWords(t, v, rolls)}</b>

@@ -36,7 +36,7 @@ export default function Rules({ station, rolls, write }: RollProps) {
             : p.unit === 'percent'
               ? `${value} %`
               : String(value)
-        return `${t(`rosters.parameter.${p.name}`, { defaultValue: p.name })}: ${words}`
+        return `${t(`rosters.parameter.${p.name}`, { context: r.kind, defaultValue: p.name })}: ${words}`
       })
       .filter(Boolean)
       .join(' · ')
@@ -211,7 +211,7 @@ function ParameterField(props: {
   const { p, r, set, fault } = props
   const { t } = useTranslation()
   const value = r[p.name as keyof RosterRule]
-  const label = t(`rosters.parameter.${p.name}`, { defaultValue: p.name })
+  const label = t(`rosters.parameter.${p.name}`, { context: r.kind, defaultValue: p.name })
   const range =
     p.unit === 'minutes'
       ? t('rosters.between_hours', { least: p.least / 60, most: p.most / 60 })

@@ -7,10 +7,11 @@ import { ask } from '../ask'
 import { Dialog } from '../shell/dialog'
 import { Field } from '../shell/field'
 import { Failed, Loading } from '../shell/states'
-import type { Edited, Kept } from './contract'
-import { addDays, daysBetween } from './days'
+import type { Draft, Edited, Kept } from './contract'
+import { addDays, daysBetween, spanWords } from './days'
 import type { Rolls } from './register'
 import type { Roster } from './roster'
+import { Span, useSpan } from './span'
 import { refusedWords } from './words'
 
 interface Template {
@@ -25,8 +26,7 @@ export default function Templates({ roster, rolls, onClose }: { roster: Roster; 
   const { from: first, until: last } = roster.board
   const path = `/rosters/${roster.station}/drafts/${roster.draft}`
   const [source, setSource] = useState('')
-  const [from, setFrom] = useState(first)
-  const [until, setUntil] = useState(addDays(first, 6))
+  const [[from, until], setSpan] = useSpan(first, addDays(first, 6))
   const [to, setTo] = useState(addDays(first, 7))
   const [end, setEnd] = useState(last)
   const [over, setOver] = useState(false)
@@ -38,6 +38,11 @@ export default function Templates({ roster, rolls, onClose }: { roster: Roster; 
     queryKey: ['rosters', roster.station, 'templates'],
     queryFn: ({ signal }) => ask<{ items: Kept<Template>[] }>(`/rosters/${roster.station}/templates`, { signal }),
   })
+  const drafts = useQuery({
+    queryKey: ['rosters', roster.station, 'drafts', 'to copy'],
+    queryFn: ({ signal }) => ask<{ items: Draft[] }>(`/rosters/${roster.station}/drafts`, { signal }),
+  })
+  const others = (drafts.data?.items ?? []).filter((d) => d.id !== roster.draft)
   const act = async (step: () => Promise<string>) => {
     setBusy(true)
     setFault(null)
@@ -83,34 +88,15 @@ export default function Templates({ roster, rolls, onClose }: { roster: Roster; 
               <select {...w} className="input" value={source} onChange={(e) => setSource(e.target.value)}>
                 <option value="">{t('rosters.copy_this')}</option>
                 <option value="published">{t('rosters.copy_published')}</option>
+                {others.map((d) => (
+                  <option key={d.id} value={d.id}>
+                    {t('rosters.draft_named', { name: d.name, period: spanWords(d.from, d.until) })}
+                  </option>
+                ))}
               </select>
             )}
           </Field>
-          <Field label={t('rosters.first_day')} at="from" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                type="date"
-                required
-                value={from}
-                onChange={(e) => setFrom(e.target.value)}
-              />
-            )}
-          </Field>
-          <Field label={t('rosters.last_day')} at="until" fault={fault}>
-            {(w) => (
-              <input
-                {...w}
-                className="input"
-                type="date"
-                required
-                min={from}
-                value={until}
-                onChange={(e) => setUntil(e.target.value)}
-              />
-            )}
-          </Field>
+          <Span from={from} until={until} fault={fault} onChange={setSpan} />
           <Field label={t('rosters.copy_to')} at="to" fault={fault}>
             {(w) => (
               <input

@@ -36,9 +36,12 @@ export function amountWords(t: TFunction, n: number, unit: string): string {
   return String(n)
 }
 
+/** The clock of a time that the console wrote, whose offset is the station's. */
+export const wall = (at: string): string => at.slice(11, 16)
+
 /** The wall time that the console wrote: its offset is the station's, so the text itself is read. */
 export function momentWords(at: string, locale = 'en'): string {
-  return at.startsWith('0001-') ? '' : `${dayWords(at.slice(0, 10), locale)} ${at.slice(11, 16)}`
+  return at.startsWith('0001-') ? '' : `${dayWords(at.slice(0, 10), locale)} ${wall(at)}`
 }
 
 const nameOf = (rolls: Rolls, officer: string): string => rolls.officers.get(officer)?.name ?? officer

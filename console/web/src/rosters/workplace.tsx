@@ -88,7 +88,7 @@ export function Workplace(props: { roster: Roster; rolls: Rolls; today: string; 
       rolls,
       leave,
       published,
-      compare: roster.draft !== '',
+      compare: roster.draft !== '' && (published?.size ?? 0) > 0,
       tallies: board.tallies,
       minutes: new Map([...rolls.types.values()].map((type) => [type.code, minutesOf(type)])),
       fairness: search.view !== 'plain' && Object.keys(board.tallies).length > 0,

@@ -58,6 +58,7 @@ export function SheetView({ sheet, onConfirm }: { sheet: Sheet; onConfirm?: ((sh
             : t('watch.nobody')}
         </p>
       </header>
+      {sheet.shift && <OnDuty shift={sheet.shift} />}
       <Things
         title={t('handover.fire')}
         list={things(sheet.fire).map(underWay)}
@@ -116,6 +117,50 @@ export function SheetView({ sheet, onConfirm }: { sheet: Sheet; onConfirm?: ((sh
       />
       {(sheet.failed ?? 0) > 0 && <p>{t('watch.failed', { count: sheet.failed })}</p>}
     </article>
+  )
+}
+
+/** Who is on duty by the roster, post by post, who comes next, and where nobody stands. */
+function OnDuty({ shift }: { shift: NonNullable<Sheet['shift']> }) {
+  const { t } = useTranslation()
+  const none = t('handover.no_post')
+  const absent = (presence: string) => presence === 'late' || presence === 'no_show'
+  return (
+    <section data-shift={shift.on.length}>
+      <h3>
+        {t('handover.on_duty', { count: shift.on.length })}
+        {shift.on.length > 0 && (
+          <>
+            , {t('handover.until')} <At at={shift.ends} short />
+          </>
+        )}
+      </h3>
+      {shift.short.length > 0 && (
+        <p>
+          <b>{t('handover.short', { count: shift.short.length })}</b> {shift.short.join(', ')}
+        </p>
+      )}
+      <ul className="handover-duties">
+        {shift.on.map((one) => (
+          <li key={`${one.post} ${one.name} ${one.from}`}>
+            {one.post || none}: <bdi>{one.name}</bdi>
+            {absent(one.presence) && <b> ({t(`handover.presence.${one.presence}`)})</b>}
+          </li>
+        ))}
+      </ul>
+      {shift.next.length > 0 && (
+        <details>
+          <summary>{t('handover.next_duty', { count: shift.next.length })}</summary>
+          <ul className="handover-duties">
+            {shift.next.map((one) => (
+              <li key={`${one.post} ${one.name} ${one.from}`}>
+                <At at={one.from} short /> {one.post || none}: <bdi>{one.name}</bdi>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </section>
   )
 }
 
