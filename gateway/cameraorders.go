@@ -29,6 +29,7 @@ type cameraOrders struct {
 	receipt func(devices.Receipt)
 	now     func() time.Time // the console's clock, as far as known
 	heard   func(time.Time)
+	begin   func(ctx context.Context, s *relay.Stream, path, token string) (relayed, error)
 	readers chan struct{} // recordings read at once
 	busy    chan struct{} // orders carried out at once
 
@@ -41,9 +42,15 @@ type cameraOrders struct {
 	moves  map[string]*time.Timer // cameras that are turning
 }
 
+// relayed is a stream on its way to the console.
+type relayed interface {
+	Done() <-chan struct{}
+	Close()
+}
+
 // pushing is a stream that the console has.
 type pushing struct {
-	push  *relay.Push
+	push  relayed
 	until *time.Timer
 }
 
@@ -61,6 +68,9 @@ func newCameraOrders(s *cameraSite, g *running) *cameraOrders {
 		site: s, receipt: g.uplink.settled, heard: g.executor.Heard,
 		readers: make(chan struct{}, readersAtOnce), busy: make(chan struct{}, ordersAtOnce),
 		seen: map[string]bool{}, pushes: map[string]*pushing{}, moves: map[string]*time.Timer{},
+	}
+	o.begin = func(ctx context.Context, s *relay.Stream, path, token string) (relayed, error) {
+		return o.site.client.Push(ctx, s, path, token)
 	}
 	o.now = func() time.Time {
 		offset, _ := g.executor.Offset()
@@ -188,7 +198,7 @@ func (o *cameraOrders) relay(ctx context.Context, cam *camera, a map[string]stri
 	}
 	ctx, cancel := context.WithTimeout(ctx, beginWithin)
 	defer cancel()
-	push, err := o.site.client.Push(ctx, s, a["path"], a["token"])
+	push, err := o.begin(ctx, s, a["path"], a["token"])
 	if errors.Is(err, relay.ErrAway) {
 		return &orderError{devices.RefusedOffline, cam.why()}
 	}

@@ -22,10 +22,11 @@ const late = 500 * time.Millisecond
 // frame only.
 type Age struct {
 	State Status `json:"state"`
-	At    int64  `json:"at"`  // ms since 1970: when the newest packet that was sent was due at the console, by the camera's clock; 0 before the first
-	RTP   uint32 `json:"rtp"` // that packet's time stamp, 90 kHz
-	Now   int64  `json:"now"` // ms since 1970 by the console's clock
-	Cut   uint64 `json:"cut"` // how often pictures were left out to catch up
+	At    int64  `json:"at"`              // ms since 1970: when the newest packet that was sent was due at the console, by the camera's clock; 0 before the first
+	RTP   uint32 `json:"rtp"`             // that packet's time stamp, 90 kHz
+	Now   int64  `json:"now"`             // ms since 1970 by the console's clock
+	Cut   uint64 `json:"cut"`             // how often pictures were left out to catch up
+	Short bool   `json:"short,omitempty"` // pictures are left out now: since the first until none was for 2 s
 	Fault string `json:"fault,omitempty"`
 }
 
@@ -33,7 +34,7 @@ type Age struct {
 type teller struct {
 	channel *webrtc.DataChannel
 	last    Status
-	cuts    uint64
+	short   bool
 }
 
 // mostUntold is how much may wait in the channel before messages are left out.
@@ -57,17 +58,17 @@ func (v *viewer) report() {
 		}
 	}
 	state, fault := v.state(now)
-	cuts := v.count.cuts.Load()
-	if state == v.teller.last && cuts == v.teller.cuts && now.Sub(v.told) < everySecond {
+	short := v.scarce.lasts(now)
+	if state == v.teller.last && short == v.teller.short && now.Sub(v.told) < everySecond {
 		return
 	}
 	if v.teller.channel.BufferedAmount() > mostUntold {
 		return
 	}
-	v.told, v.teller.last, v.teller.cuts = now, state, cuts
+	v.told, v.teller.last, v.teller.short = now, state, short
 	message, err := json.Marshal(Age{
 		State: state, At: v.count.at.Load() / int64(time.Millisecond), RTP: v.count.stamp.Load(),
-		Now: now.UnixMilli(), Cut: cuts, Fault: fault,
+		Now: now.UnixMilli(), Cut: v.count.cuts.Load(), Short: short, Fault: fault,
 	})
 	if err == nil {
 		_ = v.teller.channel.SendText(string(message)) // a channel that closed with its session
@@ -90,7 +91,7 @@ func (v *viewer) state(now time.Time) (Status, string) {
 		return Lost, FaultCodec
 	case sent == 0:
 		return Connecting, ""
-	case v.waiting, v.catching && now.UnixNano()-sent > int64(late), now.Before(v.thin), v.count.lag.Load() > int64(late):
+	case v.waiting, v.scarce.lasts(now), v.catching && now.UnixNano()-sent > int64(late), now.Before(v.thin), v.count.lag.Load() > int64(late):
 		return Delayed, ""
 	}
 	return Live, ""

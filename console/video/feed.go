@@ -47,6 +47,9 @@ const (
 	heldFor     = 2 * time.Millisecond
 )
 
+// waiting is how long a packet waits in this machine before that is no chance.
+const waiting = 100 * time.Millisecond
+
 // A Feed is one stream of one camera. It is the Sink of whoever brings it; only
 // one source at a time may.
 type Feed struct {
@@ -70,6 +73,7 @@ type Feed struct {
 	ended    bool   // the packet before carried a marker
 	held     int    // packets that viewers were not woken for
 	woken    time.Time
+	turn     int       // who is woken first
 	watched  time.Time // since then there are viewers; zero while there are none
 	watching int       // sessions
 	status   Status    // as last told
@@ -138,8 +142,9 @@ func (f *Feed) Packet(p *rtp.Packet, at time.Time) {
 	f.ended = p.Marker
 	now := f.server.now()
 	f.behind = now.Sub(at)
-	due := now.Add(-f.lag.Packet(p, now))
+	due := now.Add(-f.lag.Packet(p, now, f.behind > waiting))
 	out := packet{at: at.UnixNano(), due: min(at.UnixNano(), due.UnixNano()), stamp: stamp, unit: f.unit, run: f.run, h265: f.format.Codec == rtsp.H265}
+	key := f.ring.key
 	f.packer.Packet(p, func(piece repack.Piece) {
 		out.payload, out.marker, out.key = piece.Payload, piece.Marker, piece.Key
 		f.ring.add(out)
@@ -152,9 +157,13 @@ func (f *Feed) Packet(p *rtp.Packet, at time.Time) {
 	if wake {
 		f.held, f.woken = 0, at
 	}
+	if f.ring.key != key {
+		f.turn++
+	}
+	turn := f.turn
 	f.mu.Unlock()
 	if wake {
-		f.wake()
+		f.wake(turn)
 	}
 }
 
@@ -182,11 +191,17 @@ func (f *Feed) Closed(fault rtsp.Fault) {
 	f.server.look()
 }
 
-func (f *Feed) wake() {
-	if viewers := f.viewers.Load(); viewers != nil {
-		for _, v := range *viewers {
-			v.nudge()
-		}
+// wake has viewers look for what there is. Where not all are in time for a
+// keyframe, it is another third of them each time.
+func (f *Feed) wake(turn int) {
+	viewers := f.viewers.Load()
+	if viewers == nil {
+		return
+	}
+	n := len(*viewers)
+	first := turn % 3 * n / 3
+	for i := range n {
+		(*viewers)[(first+i)%n].nudge()
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
+
 	"guardroom/console/video"
 	"guardroom/devices/rtsp"
 )
@@ -40,22 +42,31 @@ func TestWhoFallsBehindIsCutToTheNextKeyframe(t *testing.T) {
 		t.Error("what follows the cut is no keyframe")
 	}
 	p.inOrder()
-	p.until("it is told", func() bool { return p.ages[len(p.ages)-1].State == video.Live })
+	told := len(p.ages)
+	c.keep()
+	p.until("it is told that it goes on", func() bool { return p.ages[len(p.ages)-1].State == video.Live })
+	for _, age := range p.ages[told-1:] {
+		if age.Short != (age.State == video.Delayed) {
+			t.Errorf("%s, and that pictures are left out: %v", age.State, age.Short)
+		}
+	}
 	if got := session.Stats().Cuts; got != 1 {
 		t.Errorf("%d cuts, want 1", got)
 	}
 }
 
-func TestWhoFallsBehindAgainAndAgainGetsKeyframesOnly(t *testing.T) {
+func TestWhosePathIsTooSlowAgainAndAgainGetsKeyframesOnly(t *testing.T) {
 	t.Parallel()
 	s, f, c := playing(t, video.Options{})
 	p, session := watching(t, s, f, playerOptions{age: true})
+	lossy := func() {
+		p.say(&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{SSRC: p.source(), FractionLost: 200}}})
+	}
+	lossy()
 	want := 30
 	for cut := range 3 {
-		c.late = time.Second
-		c.picture()
-		p.until("the cut", func() bool { return session.Stats().Cuts == uint64(cut+1) })
-		c.late = 0
+		lossy()
+		hasCuts(t, session, uint64(cut+1))
 		c.untilKey()
 		want++
 		p.until("the keyframe", func() bool { return len(p.pictures) == want })
@@ -70,6 +81,18 @@ func TestWhoFallsBehindAgainAndAgainGetsKeyframesOnly(t *testing.T) {
 	}
 	p.inOrder()
 	p.until("it is told", func() bool { return len(p.ages) > 0 && p.ages[len(p.ages)-1].State == video.Delayed })
+}
+
+// hasCuts waits until pictures were left out so often.
+func hasCuts(t *testing.T, session *video.Session, n uint64) {
+	t.Helper()
+	look := time.NewTicker(2 * time.Millisecond)
+	defer look.Stop()
+	for end := time.Now().Add(10 * time.Second); session.Stats().Cuts != n; <-look.C {
+		if time.Now().After(end) {
+			t.Fatalf("%d cuts, want %d", session.Stats().Cuts, n)
+		}
+	}
 }
 
 func TestWhatWaitedTooLongInTheMachineIsNotShown(t *testing.T) {
@@ -88,6 +111,7 @@ func TestWhatWaitedTooLongInTheMachineIsNotShown(t *testing.T) {
 		t.Errorf("%d pictures of the past were shown", n-30)
 	}
 	c.late = 0
+	c.untilKey()
 	c.keep()
 	p.until("the present", func() bool { return len(p.pictures) > 32 })
 	if !p.picture(30).key {
@@ -105,7 +129,7 @@ func TestWhatWaitedTooLongInTheMachineIsNotShown(t *testing.T) {
 
 func TestAMachineThatStaysBehindShowsAPictureNowAndThen(t *testing.T) {
 	t.Parallel()
-	s, f, c := playing(t, video.Options{})
+	s, f, c := playing(t, video.Options{Behind: 100 * time.Millisecond}) // and patience for two seconds
 	p, _ := watching(t, s, f, playerOptions{age: true})
 	c.late = time.Second
 	c.keep()

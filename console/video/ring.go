@@ -124,6 +124,15 @@ func (r *ring) read(from uint64, to []packet) int {
 	return n
 }
 
+// end is the position after the access unit at a position.
+func (r *ring) end(at uint64) uint64 {
+	unit := r.slot(at).unit
+	for at < r.head && r.slot(at).unit == unit {
+		at++
+	}
+	return at
+}
+
 // still puts the newest whole keyframe together, in Annex B.
 func still(picture []packet) (codec rtsp.Codec, unit []byte, at int64, ok bool) {
 	if len(picture) == 0 {

@@ -35,6 +35,10 @@ type Options struct {
 	// Servers are STUN and TURN servers; none on a closed network.
 	Servers []RelayServer
 
+	// Behind is how late a packet may go out to a viewer before pictures are left
+	// out; two thirds of that while this machine does not keep up. 400 ms where zero.
+	Behind time.Duration
+
 	GOPBytes    int // of a feed's group of pictures that is kept for who joins; 4 MiB where zero
 	MostViewers int // sessions at once; 2,000 where zero
 	Log         *slog.Logger
@@ -59,6 +63,8 @@ type Server struct {
 	watch *webrtc.API // for viewers
 	push  *webrtc.API // for gateways
 
+	strain strain
+
 	mu       sync.Mutex
 	feeds    map[string]*Feed
 	sessions map[string]*Session
@@ -75,6 +81,7 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	o.GOPBytes = cmp.Or(o.GOPBytes, 4<<20)
 	o.MostViewers = cmp.Or(o.MostViewers, 2000)
+	o.Behind = cmp.Or(o.Behind, behind)
 	o.UDP = cmp.Or(o.UDP, ":0")
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -83,7 +90,7 @@ func New(o Options) (*Server, error) {
 		o.Clock = time.Now
 	}
 	s := &Server{
-		o: o, feeds: map[string]*Feed{}, sessions: map[string]*Session{},
+		o: o, strain: strain{behind: o.Behind}, feeds: map[string]*Feed{}, sessions: map[string]*Session{},
 		looks: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if err := s.listen(); err != nil {
@@ -314,7 +321,7 @@ func (s *Server) see(now time.Time, told map[*Feed]State) {
 		state := f.at(now)
 		tellers, changed := f.settle(state)
 		if changed || state.Status != Live {
-			f.wake()
+			f.wake(0)
 		}
 		before, known := told[f]
 		if !known || !same(before, state) {

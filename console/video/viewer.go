@@ -8,29 +8,21 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 )
 
 // What a viewer is spared.
 const (
-	// behind is how late a packet may go out. Whoever is later is cut: it gets
-	// nothing until a keyframe that is new, and then that.
-	behind = 400 * time.Millisecond
-
 	// tooFar is how much longer than usual a path may take there and back, before
 	// a viewer is cut because its pictures queue on the way.
 	tooFar = 300 * time.Millisecond
 
-	// blank is how long a viewer is kept from a keyframe that waited too long in
-	// this machine, because a newer one will not. After that it is better than none.
-	blank = 5 * time.Second
-
 	// hurry is how long the past of a group of pictures may take to be sent.
 	hurry = 2 * time.Second
 
-	// So many cuts within this time, and for as long only keyframes are sent.
+	// So many cuts for a slow path within this time, and for as long only keyframes
+	// are sent.
 	cutsToThin = 3
 	thinFor    = 10 * time.Second
 
@@ -91,14 +83,17 @@ type viewer struct {
 
 	waiting  bool   // for a keyframe
 	after    uint64 // at or after this position
+	hurries  bool   // and may be sent what came since, however late it is
 	catching bool   // sends what is past
 	until    uint64 // this position
+	alone    bool   // because an old keyframe is better than none
 	since    time.Time
 	keyed    time.Time // when a keyframe was begun
 	sent     time.Time // when something was sent last
 	rest     time.Time // nothing is sent before: what queues on the way runs off
 	thin     time.Time // only keyframes until then
 	recent   [cutsToThin]time.Time
+	scarce   scarcity
 	budget   int
 	refilled time.Time
 	reported time.Time
@@ -126,7 +121,7 @@ type counts struct {
 }
 
 func newViewer(one *Session, f *Feed) *viewer {
-	return &viewer{session: one, feed: f, ring: f.ring, wake: make(chan struct{}, 1), seq: uint16(rand.Uint32()), waiting: true}
+	return &viewer{session: one, feed: f, ring: f.ring, wake: make(chan struct{}, 1), seq: uint16(rand.Uint32()), waiting: true, hurries: true}
 }
 
 // nudge lets the viewer look for something to do.
@@ -180,12 +175,12 @@ func (v *viewer) work() time.Duration {
 			}
 		}
 		v.feed.mu.RLock()
-		n := v.ring.read(v.at, v.batch)
+		n := v.ring.read(v.at, v.batch[:v.session.server.strain.atOnce(now, len(v.batch))])
 		head, key, hasKey := v.ring.head, v.ring.key, v.ring.hasKey
 		v.feed.mu.RUnlock()
 		switch {
 		case n == 0 && v.at < head:
-			v.cut(now)
+			v.strained(now)
 			continue
 		case n == 0:
 			v.catching = false
@@ -193,11 +188,15 @@ func (v *viewer) work() time.Duration {
 		case v.catching && hasKey && key > v.at, v.catching && now.Sub(v.since) > hurry:
 			v.waiting, v.after = true, v.at
 			if key <= v.at {
-				v.cut(now)
+				v.strained(now)
 			}
 			continue
-		case !v.catching && now.UnixNano()-v.batch[0].at > int64(behind):
-			v.cut(now)
+		case !v.catching && now.UnixNano()-v.batch[0].at > int64(v.session.server.strain.limit(now)):
+			if v.alone {
+				v.cut(now) // as was to be expected
+			} else {
+				v.strained(now)
+			}
 			continue
 		case now.Before(v.thin) && !v.batch[0].key, v.batch[0].run != v.running:
 			v.waiting, v.catching, v.after = true, false, v.at
@@ -209,10 +208,11 @@ func (v *viewer) work() time.Duration {
 			return 0
 		}
 		v.catching = v.catching && v.at < v.until
-		if sent < n {
+		v.alone = v.alone && v.at <= v.until
+		now = time.Now()
+		if sent < n && now.Sub(v.refilled) < time.Millisecond {
 			return time.Millisecond
 		}
-		now = time.Now()
 	}
 }
 
@@ -229,8 +229,7 @@ func (v *viewer) heed(now time.Time) {
 		v.change()
 	}
 	if slow > 0 && !v.waiting {
-		v.cut(now)
-		v.rest = now.Add(min(slow, time.Second))
+		v.slowed(now, slow)
 	}
 	if lost && !v.waiting && now.Sub(v.keyed) > keyAgain {
 		v.rescue()
@@ -253,7 +252,7 @@ func (v *viewer) rescue() {
 	if key != v.given {
 		v.times = 0
 	}
-	v.waiting, v.catching, v.after = true, false, 0
+	v.waiting, v.catching, v.hurries, v.after = true, false, true, 0
 	if v.times++; holed || v.times > mostRescues {
 		v.after = max(v.at, key+1)
 	}
@@ -282,14 +281,28 @@ func (v *viewer) change() {
 	}
 	v.feed.leave(v)
 	v.feed, v.ring, v.coming = v.coming, v.coming.ring, nil
-	v.waiting, v.after, v.catching = true, 0, false
+	v.waiting, v.after, v.catching, v.hurries = true, 0, false, true
+}
+
+// strained cuts a viewer because this machine does not keep up.
+func (v *viewer) strained(now time.Time) {
+	v.session.server.strain.feel(now)
+	v.cut(now)
 }
 
 // cut leaves out what is late. What comes next is a keyframe that the viewer was
 // not sent yet.
 func (v *viewer) cut(now time.Time) {
-	v.waiting, v.catching, v.after = true, false, v.at
+	v.waiting, v.catching, v.alone, v.hurries, v.after = true, false, false, false, v.at
+	v.scarce.note(now)
 	v.count.cuts.Add(1)
+}
+
+// slowed cuts a viewer because pictures queue on their way to it, for so long.
+func (v *viewer) slowed(now time.Time, queue time.Duration) {
+	v.cut(now)
+	v.hurries = true // this machine keeps up
+	v.rest = now.Add(min(queue, time.Second))
 	copy(v.recent[:], v.recent[1:])
 	v.recent[cutsToThin-1] = now
 	if now.Sub(v.recent[0]) < thinFor {
@@ -305,15 +318,17 @@ func (v *viewer) begin(now time.Time) bool {
 	if !v.feed.fresh() || r.key < v.after {
 		return false
 	}
-	late := v.feed.behind > behind
-	if late && now.Sub(v.sent) < blank {
+	key, newest := r.slot(r.key), r.slot(r.head-1)
+	strain := &v.session.server.strain
+	late := now.UnixNano()-key.at > int64(strain.limit(now))
+	hurries := v.hurries && !strain.felt(now)
+	if late && !v.hurries && now.Sub(v.sent) < strain.blank() {
 		return false
 	}
 	format := v.feed.format
 	if v.choice, v.fits = choose(v.agreed, format); !v.fits {
 		return false
 	}
-	key, newest := r.slot(r.key), r.slot(r.head-1)
 	past := newest.unit - key.unit
 	next := span{ring: r, from: r.key, to: r.key, seq: v.seq, live: newest.unit, stamp: newest.stamp, step: clockRate / 1000}
 	if len(v.spans) == 0 {
@@ -330,9 +345,16 @@ func (v *viewer) begin(now time.Time) bool {
 			next.shift += uint32(ahead)
 		}
 	}
+	if n := len(v.spans); n > 0 && !v.catching && v.spans[n-1].ring == r && v.running == key.run && r.key > v.at {
+		v.scarce.note(now) // what lies between is left out
+	}
 	v.spans.add(next)
+	v.hurries = false
 	v.at, v.waiting, v.running, v.given = r.key, false, key.run, r.key
-	v.catching, v.until, v.since, v.keyed = past > 0 || late, r.head, now, now
+	v.catching, v.until, v.since, v.keyed = hurries && past > 0 || late, r.head, now, now
+	if v.alone = late && !hurries; v.alone {
+		v.until = r.end(r.key)
+	}
 	return true
 }
 
@@ -435,73 +457,3 @@ func (v *viewer) resend(asked []uint16, now time.Time) {
 		}, v.copied)
 	}
 }
-
-// control takes what the player says of what it gets. It is called by the
-// session's reader.
-func (v *viewer) control(packets []rtcp.Packet, now time.Time) {
-	v.mu.Lock()
-	before := len(v.asked)
-	wake := false
-	for _, p := range packets {
-		switch p := p.(type) {
-		case *rtcp.TransportLayerNack:
-			for _, pair := range p.Nacks {
-				pair.Range(func(seq uint16) bool {
-					if len(v.asked) < mostAsked {
-						v.asked = append(v.asked, seq)
-					}
-					return true
-				})
-			}
-		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-			v.lost, wake = true, true
-		case *rtcp.ReceiverReport:
-			for _, r := range p.Reports {
-				if r.SSRC == v.source {
-					wake = v.path(r, now) || wake
-				}
-			}
-		}
-	}
-	wake = wake || len(v.asked) > before
-	v.mu.Unlock()
-	if wake {
-		v.nudge()
-	}
-}
-
-// path judges the way to the player by a report, and says whether pictures queue
-// on it (RFC 3550 section 6.4.1).
-func (v *viewer) path(r rtcp.ReceptionReport, now time.Time) bool {
-	lossy := r.FractionLost > tooLossy && v.count.lossy.Load() > tooLossy
-	v.count.lossy.Store(uint32(r.FractionLost))
-	if lossy {
-		v.slow = againAfter
-		return true
-	}
-	if r.LastSenderReport == 0 {
-		return false
-	}
-	way := time.Duration(int32(middle(ntp(now))-r.LastSenderReport-r.Delay)) * time.Second >> 16
-	if way < 0 || way > time.Minute {
-		return false
-	}
-	v.count.way.Store(int64(way))
-	if v.quick == 0 || way < v.quick {
-		v.quick = way
-	}
-	if way-v.quick > tooFar {
-		v.slow = way - v.quick
-		return true
-	}
-	return false
-}
-
-// ntp is the time of day as RTCP has it; middle are the 32 bits of it that
-// reports repeat.
-func ntp(now time.Time) uint64 {
-	const since1900 = 2208988800
-	return uint64(now.Unix()+since1900)<<32 | uint64(now.Nanosecond())<<32/1e9
-}
-
-func middle(ntp uint64) uint32 { return uint32(ntp >> 16) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -236,8 +237,10 @@ func TestAPlayerThatStaysLostIsNotFlooded(t *testing.T) {
 	p, _ := watching(t, s, f, playerOptions{})
 	source := p.source()
 	stop := make(chan struct{})
+	var saying sync.WaitGroup
+	defer saying.Wait()
 	defer close(stop)
-	go func() {
+	saying.Go(func() {
 		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
 		for {
@@ -248,7 +251,7 @@ func TestAPlayerThatStaysLostIsNotFlooded(t *testing.T) {
 				return
 			}
 		}
-	}()
+	})
 	p.until("two rescues", func() bool { return len(p.pictures) == 90 })
 	// From now on the only keyframe there is does not come again.
 	over := time.NewTimer(time.Second)

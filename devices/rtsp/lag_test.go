@@ -13,6 +13,7 @@ type lens struct {
 	lag   Lag
 	at    time.Time // when the next packet is made
 	stamp uint32
+	waits bool // in this machine, as far as is known
 }
 
 const apart = 40 * time.Millisecond
@@ -20,7 +21,7 @@ const apart = 40 * time.Millisecond
 func (l *lens) picture(late time.Duration) time.Duration {
 	l.at = l.at.Add(apart)
 	l.stamp += 3600
-	return l.lag.Packet(&rtp.Packet{Header: rtp.Header{Timestamp: l.stamp, Marker: true}}, l.at.Add(late))
+	return l.lag.Packet(&rtp.Packet{Header: rtp.Header{Timestamp: l.stamp, Marker: true}}, l.at.Add(late), l.waits)
 }
 
 func newLens() *lens {
@@ -110,6 +111,65 @@ func TestLagOfClocksThatAreWrong(t *testing.T) {
 			if got := tc.of(l); (got - tc.want).Abs() > few {
 				t.Errorf("%v, want %v", got, tc.want)
 			}
+		})
+	}
+}
+
+// late plays for so long, each picture so late, and returns how late the last one
+// is said to be.
+func (l *lens) late(long, late time.Duration) (said time.Duration) {
+	for end := l.at.Add(long); l.at.Before(end); {
+		said = l.picture(late)
+	}
+	return said
+}
+
+func TestLagForgetsThatAClockWasSetBack(t *testing.T) {
+	t.Parallel()
+	for _, by := range []uint32{9_000, 45_000, 89_000} { // less than a second: as pictures out of order do
+		l := newLens()
+		l.late(70*time.Second, 0)
+		l.stamp -= by
+		if said := l.picture(0); said < 90*time.Millisecond {
+			t.Errorf("set back by %d ticks: at once %v", by, said)
+		}
+		if said := l.late(2*stretch, 0); said > 25*time.Millisecond {
+			t.Errorf("set back by %d ticks: %v after %v", by, said, 2*stretch)
+		}
+		if said := l.late(time.Second, 300*time.Millisecond); said < 280*time.Millisecond {
+			t.Errorf("set back by %d ticks: what is late after it is said to be %v late", by, said)
+		}
+	}
+}
+
+func TestLagLearnsNoDelayAway(t *testing.T) {
+	t.Parallel()
+	const late, few = 700 * time.Millisecond, 50 * time.Millisecond
+	for _, tc := range []struct {
+		name string
+		do   func(l *lens)
+		long time.Duration
+	}{
+		{"on the way, for a minute", func(*lens) {}, time.Minute / 2},
+		{"in this machine, for an hour", func(l *lens) { l.waits = true }, time.Hour},
+		{"in this machine, of a clock that was set back", func(l *lens) { l.waits = true; l.stamp -= 9_000 }, time.Minute},
+		{"of pictures out of order", func(l *lens) {
+			l.stamp += 7200
+			l.picture(late)
+			l.stamp -= 3 * 3600
+			l.picture(late)
+			l.stamp += 3600
+		}, time.Minute / 2},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLens()
+			l.late(time.Minute, 0)
+			tc.do(l)
+			if said := l.late(tc.long, late); said < late-few-3*apart {
+				t.Errorf("%v late for %v, and %v is said", late, tc.long, said)
+			}
+			l.waits = false
 		})
 	}
 }

@@ -104,7 +104,7 @@ func TestStrangersAreExplained(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			e, _ := watch(t, rtsp.Camera{URL: "rtsp://" + stranger(t, tc.answers) + "/x", Username: "op", Password: "geheim", Silence: 2 * time.Second})
+			e, _ := watch(t, rtsp.Camera{URL: "rtsp://" + stranger(t, tc.answers) + "/x", Username: "op", Password: "geheim", Silence: 600 * time.Millisecond})
 			e.until(t, "two faults", func(e *eye) bool { return len(e.faults) >= 1 })
 			e.mu.Lock()
 			defer e.mu.Unlock()
@@ -135,7 +135,7 @@ func TestTCPRefused(t *testing.T) {
 	host, path, _ := strings.Cut(u, "/")
 	proxy := refuseTCP(t, host)
 	e, _ := watch(t, rtsp.Camera{URL: "rtsp://" + proxy + "/" + path, RetryMin: time.Minute, RetryMax: time.Minute})
-	e.until(t, "pictures", func(e *eye) bool { return e.total > 50 })
+	e.until(t, "pictures", func(e *eye) bool { return e.total > 20 })
 	if _, faults := e.now(); len(faults) > 0 {
 		t.Error(faults)
 	}
@@ -222,14 +222,20 @@ func TestHundredReconnectsLeakNothing(t *testing.T) {
 	_ = stop()
 }
 
-// settled counts goroutines when they have come down to a number, or for two seconds.
+// settled counts goroutines when they have come down to a number, or when they
+// have not changed for a fifth of a second where there is none; it takes two
+// seconds at most.
 func settled(t *testing.T, to int) (n int) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for range 100 {
-		if n = runtime.NumGoroutine(); n <= to+2 {
+	for same, waited := 0, 0; waited < 100 && (to > 0 || same < 10); waited++ {
+		before := n
+		if n = runtime.NumGoroutine(); to > 0 && n <= to+2 {
 			break
+		}
+		if same++; n != before {
+			same = 0
 		}
 		<-tick.C
 	}

@@ -24,15 +24,27 @@ type Unread struct {
 	none atomic.Int64 // when nothing waited, in ns since 1970: what is read later came later
 	lag  Lag
 	last time.Time // that Came returned
+	seen int64     // none, when it was looked at last
+	full int       // pictures that were read since without a moment at which nothing waited
 }
+
+// crowd is how many pictures come one after the other before they are taken for
+// some that waited.
+const crowd = 25
 
 // Came is when this machine got a packet that it read just now: as long before as
 // it is late by the camera's clock, but not before the last time that nothing
 // waited. What was late on its way came late. One goroutine may call it.
 func (u *Unread) Came(p *rtp.Packet, read time.Time) time.Time {
-	at := read.Add(-u.lag.Packet(p, read))
-	if none := time.Unix(0, u.none.Load()); at.Before(none) {
-		at = none
+	none := u.none.Load()
+	if none != u.seen {
+		u.seen, u.full = none, 0
+	} else if p.Marker {
+		u.full++
+	}
+	at := read.Add(-u.lag.Packet(p, read, u.full > crowd))
+	if empty := time.Unix(0, none); at.Before(empty) {
+		at = empty
 	}
 	if at.Before(u.last) {
 		at = u.last

@@ -193,21 +193,26 @@ func TestFaultsOfTime(t *testing.T) {
 	}
 	setFault(t, c, camera.NoFault)
 	setFault(t, c, camera.TimeJump)
-	stamps, _ = pictures(t, packets, 140)
-	jumps := 0
-	for i := 10; i < len(stamps); i++ {
-		if d := int32(stamps[i] - stamps[i-1]); d > 19*90000 || d < -19*90000 {
-			jumps++
+	stamps, _ = pictures(t, packets, 10)
+	for before := stamps[9]; ; before = stamps[0] {
+		stamps, _ = pictures(t, packets, 1) // and no further than to the end of its patience
+		if d := int32(stamps[0] - before); d > 19*90000 || d < -19*90000 {
+			break
 		}
-	}
-	if jumps == 0 {
-		t.Error("time does not jump")
 	}
 }
 
 func TestFaultsOfPackets(t *testing.T) {
 	t.Parallel()
-	c := start(t, "lobby", camera.Options{})
+	data, err := os.ReadFile("clips/lobby.main.h264")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quick, err := camera.ReadClip(camera.H264, 100, data) // four times as fast
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := start(t, "", camera.Options{Views: []camera.View{{Token: "home", Main: quick, Sub: quick}}})
 	packets := watch(t, c.URL("main"))
 	pictures(t, packets, 5)
 	setFault(t, c, "loss:30")
@@ -269,10 +274,10 @@ func TestNobodyWatches(t *testing.T) {
 	}
 	var before, after syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &before)
-	<-time.After(2 * time.Second) // a measurement lasts
+	<-time.After(time.Second) // a measurement lasts
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &after)
 	spent := time.Duration(after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano())
-	if share := 100 * float64(spent) / float64(2*time.Second); share > 3 {
+	if share := 100 * float64(spent) / float64(time.Second); share > 3 {
 		t.Errorf("eight cameras cost %.1f %% of a core", share)
 	} else {
 		t.Logf("eight cameras cost %.2f %% of a core while nobody watches", share)
@@ -304,23 +309,25 @@ func TestFFmpegPlaysIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct {
-		name, transport, stream, want string
-		o                             camera.Options
+		name, transport, stream string
+		want                    []string
+		o                       camera.Options
 	}{
-		{"tcp", "tcp", "main", "h264,Constrained Baseline,640,360", camera.Options{}},
-		{"udp and a password", "udp", "sub", "h264,Constrained Baseline,320,180", camera.Options{Username: "op", Password: "pw"}},
-		{"h265", "tcp", "main", "hevc,Main,640,360", camera.Options{Views: h265}},
+		{"tcp", "tcp", "main", []string{"Video: h264 (Constrained Baseline)", "640x360"}, camera.Options{}},
+		{"udp and a password", "udp", "sub", []string{"Video: h264 (Constrained Baseline)", "320x180"}, camera.Options{Username: "op", Password: "pw"}},
+		{"h265", "tcp", "main", []string{"Video: hevc (Main)", "640x360"}, camera.Options{Views: h265}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := start(t, "gate-b", tc.o)
 			address := strings.Replace(c.URL(tc.stream), "rtsp://", "rtsp://op:pw@", 1)
-			out := ffmpeg(t, "ffprobe", "-v", "error", "-rtsp_transport", tc.transport, "-show_entries", "stream=codec_name,profile,width,height", "-of", "csv=p=0", address)
-			if !strings.HasPrefix(out, tc.want) {
-				t.Errorf("ffprobe says %q, want %q", out, tc.want)
+			out := ffmpeg(t, "ffmpeg", "-v", "info", "-nostdin", "-xerror", "-rtsp_transport", tc.transport, "-i", address, "-t", "0.6", "-f", "framecrc", "-")
+			for _, want := range tc.want {
+				if !strings.Contains(out, want) {
+					t.Errorf("ffmpeg says no %q:\n%s", want, out)
+				}
 			}
-			out = ffmpeg(t, "ffmpeg", "-v", "error", "-xerror", "-rtsp_transport", tc.transport, "-i", address, "-t", "1", "-f", "framecrc", "-")
-			if frames := strings.Count(out, "\n0,"); frames < 10 {
+			if frames := strings.Count(out, "\n0,"); frames < 6 {
 				t.Errorf("ffmpeg decoded %d pictures:\n%s", frames, out)
 			}
 		})

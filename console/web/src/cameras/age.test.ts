@@ -67,6 +67,22 @@ describe('what is said of a picture', () => {
     ['shown while the source connects anew', 40, { state: 'connecting' }, 'delayed'],
   ])('%s', (_, ago, more, want) => expect(shown(ago, more)).toBe(want))
 
+  it('is that pictures are left out, for as long as the console says so', () => {
+    const age = new PictureAge()
+    age.hear(told({ now: 1_000_000, state: 'delayed', short: true }), 0)
+    age.show(90_000, 0)
+    expect([lookOf(age, 100), age.short(100)]).toEqual(['delayed', true])
+    // A keyframe now and then is a picture that goes on; without words of the console it is none.
+    expect([age.short(3_500), lookOf(age, 3_500)]).toEqual([false, 'frozen'])
+    age.hear(told({ now: 1_003_000, state: 'delayed', short: true }), 3_000)
+    expect([lookOf(age, 3_500), lookOf(age, 5_900)]).toEqual(['delayed', 'delayed'])
+    age.hear(told({ now: 1_006_000, state: 'delayed', short: true }), 6_000)
+    expect(lookOf(age, 6_100)).toBe('frozen')
+    age.show(90_000 + 6 * 90_000, 6_200)
+    age.hear(told({ now: 1_006_300, at: 1_006_200, rtp: 7 * 90_000 }), 6_300)
+    expect([lookOf(age, 6_400), age.short(6_400)]).toEqual(['live', false])
+  })
+
   it('becomes frozen by itself when neither frames nor words come any more', () => {
     const age = new PictureAge()
     age.hear(told({ now: 1_000_000 }), 0)

@@ -10,6 +10,7 @@ export interface Told {
   rtp: number // that packet's time stamp, 90 kHz
   now: number // ms since 1970 by the console's clock
   cut: number // how often pictures were left out to catch up
+  short?: boolean // pictures are left out now
   fault?: string
 }
 
@@ -27,6 +28,8 @@ export type Look =
 export const LATE = 500
 /** From this age on a picture that does not go on is called frozen. */
 export const STILL = 3_000
+/** The same where the console says that it goes on, and that pictures are left out between. */
+export const SPARSE = 6_000
 
 const KEPT = 15 // messages by which the console's clock is known
 
@@ -53,12 +56,14 @@ export const stampGap = (a: number, b: number): number => ((a - b) | 0) / 90
 export class PictureAge {
   private offsets: number[] = []
   private told: Told | undefined
+  private heard = 0
   private shown: { rtp: number | undefined; at: number } | undefined
   private taken: number | undefined // ms since 1970: when the console had the shown frame
 
   /** A message of the console came in at the given time. */
   hear(told: Told, at: number): void {
     this.told = told
+    this.heard = at
     this.offsets = [...this.offsets.slice(1 - KEPT), told.now - at]
     this.place()
   }
@@ -95,6 +100,11 @@ export class PictureAge {
     return this.shown === undefined ? 0 : at - this.shown.at
   }
 
+  /** Whether pictures are left out, as far as the console said lately. */
+  short(at: number): boolean {
+    return this.told?.short === true && at - this.heard < STILL
+  }
+
   /** The console's time, in ms since 1970. */
   consoleNow(at: number): number | undefined {
     return this.offsets.length === 0 ? undefined : at + Math.max(...this.offsets)
@@ -125,7 +135,7 @@ export function lookOf(age: PictureAge, at: number): Look {
   if (!age.hasShown) return 'connecting'
   const old = age.age(at)
   if (old === undefined) return 'connecting'
-  if (age.standing(at) > STILL) return 'frozen'
+  if (age.standing(at) > (age.short(at) ? SPARSE : STILL)) return 'frozen'
   if (told?.state === 'connecting') return 'delayed'
   return old > LATE || told?.state === 'delayed' ? 'delayed' : 'live'
 }

@@ -34,8 +34,14 @@ export default function CamerasPage() {
   const changed = wall !== undefined && !sameLayout(layout, layoutOf(wall))
   const go = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
-  const lay = (next: Layout) =>
-    go({ show: inAddress(next), tiles: String(next.size), wall: search.wall ?? wall?.id, full: undefined })
+  const lay = (next: Layout, at?: number) =>
+    go({
+      show: inAddress(next),
+      tiles: String(next.size),
+      wall: search.wall ?? wall?.id,
+      full: undefined,
+      ...(at !== undefined && { at: String(at) }),
+    })
   const at = Math.min(Number(search.at ?? 0) || 0, layout.size - 1)
   const acts: WallActs = {
     choose: (id) => go({ wall: id, show: undefined, tiles: undefined, at: undefined, full: undefined }),

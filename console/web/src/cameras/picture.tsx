@@ -1,8 +1,10 @@
 // A camera's live picture with what must be said of it: how old it is, and when
 // it stands still or is gone, since when and why.
+import type { TFunction } from 'i18next'
 import { type RefObject, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Age, At } from '../shell/times'
+import { LATE } from './age'
 import { type Camera, type CameraState, cameraRefusal, faultWords, type StreamName } from './camera'
 import { look, type Seen, type Viewer } from './watching'
 
@@ -27,17 +29,18 @@ export function useLook(camera: string, stream: StreamName): [(video: HTMLVideoE
   return [show, viewer]
 }
 
-const none: Pick<Seen, 'look' | 'age' | 'pictureAt' | 'fault' | 'refusal' | 'retryAt' | 'cut' | 'width' | 'height'> = {
-  look: 'connecting',
-  age: undefined,
-  pictureAt: undefined,
-  fault: '',
-  refusal: undefined,
-  retryAt: undefined,
-  cut: 0,
-  width: 0,
-  height: 0,
-}
+const none: Pick<Seen, 'look' | 'age' | 'pictureAt' | 'fault' | 'refusal' | 'retryAt' | 'short' | 'width' | 'height'> =
+  {
+    look: 'connecting',
+    age: undefined,
+    pictureAt: undefined,
+    fault: '',
+    refusal: undefined,
+    retryAt: undefined,
+    short: false,
+    width: 0,
+    height: 0,
+  }
 
 const never = () => () => undefined
 
@@ -109,6 +112,12 @@ export function LookChip({ seen }: { seen: Seen }) {
       {aged && <bdi className="ms">{ageText(ms)}</bdi>}
     </span>
   )
+}
+
+/** What is said of a picture that goes on but is the past, or from which pictures are left out. */
+export function delayWords(t: TFunction, { age, short }: Pick<Seen, 'age' | 'short'>): string {
+  if (short && (age === undefined || age <= LATE)) return t('cameras.short')
+  return t(short ? 'cameras.behind_short' : 'cameras.behind', { age: ageText(Math.round((age ?? 0) / 100) * 100) })
 }
 
 /** 84 ms, 1.4 s, 24 s */

@@ -9,6 +9,7 @@ import { Dialog } from '../shell/dialog'
 import { Failed, Loading } from '../shell/states'
 import { type Camera, type CameraSettings, cameraRefusal, type Preset, pathOf } from './camera'
 import { Named } from './named'
+import { Points } from './points'
 
 export function SettingsDialog({ camera, onClose }: { camera: Camera; onClose: () => void }) {
   const { t } = useTranslation()
@@ -31,16 +32,13 @@ export function SettingsDialog({ camera, onClose }: { camera: Camera; onClose: (
   )
 }
 
-const words = (list: string[] | null): string => (list ?? []).join('\n')
-const list = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean)
-
 function Form({ camera, was, onClose }: { camera: Camera; was: CameraSettings; onClose: () => void }) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const [restricted, setRestricted] = useState(was.restricted)
   const [allow, setAllow] = useState(was.allow ?? [])
   const [deny, setDeny] = useState(was.deny ?? [])
-  const [points, setPoints] = useState(words(was.points))
+  const [points, setPoints] = useState<string[]>(was.points ?? [])
   const [hours, setHours] = useState(was.retention_hours)
   const [always, setAlways] = useState(was.always)
   const [preset, setPreset] = useState(was.alarm_preset)
@@ -51,7 +49,7 @@ function Form({ camera, was, onClose }: { camera: Camera; was: CameraSettings; o
       await ask<CameraSettings>(pathOf(camera.id, '/settings'), {
         method: 'PUT',
         body: {
-          points: list(points),
+          points,
           restricted,
           allow,
           deny,
@@ -90,10 +88,7 @@ function Form({ camera, was, onClose }: { camera: Camera; was: CameraSettings; o
         />
       )}
       <Named camera={camera} label={t('cameras.deny')} none={t('cameras.deny_none')} named={deny} onNamed={setDeny} />
-      <label className="field">
-        {t('cameras.points')}
-        <textarea className="input" rows={2} value={points} onChange={(e) => setPoints(e.target.value)} />
-      </label>
+      <Points camera={camera} points={points} onPoints={setPoints} />
       <label className="field">
         {t('cameras.retention')}
         <input

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Loading } from '../shell/states'
 import { type Camera, placeOf, useStates, withState } from './camera'
-import { dragged } from './drag'
+import { draggable } from './drag'
 import { FOLLOW, type Layout } from './wall'
 
 export function CameraSide(props: {
@@ -45,9 +45,8 @@ export function CameraSide(props: {
               type="button"
               className="camera-row"
               data-follow
-              draggable
+              {...draggable({ what: FOLLOW, words: t('cameras.follow') })}
               aria-pressed={layout.places.includes(FOLLOW)}
-              onDragStart={(e) => dragged(e, { what: FOLLOW })}
               onClick={() => onChoose(FOLLOW)}
             >
               <b>{t('cameras.follow')}</b>
@@ -62,9 +61,8 @@ export function CameraSide(props: {
                   type="button"
                   className="camera-row"
                   data-camera-row={c.id}
-                  draggable
+                  {...draggable({ what: c.id, words: `${c.number} ${c.name}` })}
                   aria-pressed={layout.places.includes(c.id)}
-                  onDragStart={(e) => dragged(e, { what: c.id })}
                   onClick={() => onChoose(c.id)}
                 >
                   <span className="row-name">

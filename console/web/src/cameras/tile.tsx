@@ -18,10 +18,10 @@ import { clock } from '../live'
 import { useDesk } from '../session/desk'
 import { useLetterKeys } from '../shell/keys'
 import { type Camera, type CameraState, cameraRefusal, faultWords, placeOf } from './camera'
-import { ageText, LookChip, Picture, useSeen } from './picture'
+import { delayWords, LookChip, Picture, useSeen } from './picture'
 import { Playback, type PlaybackKeys } from './playback'
 import { saveSnapshot } from './snapshot'
-import type { Viewer } from './watching'
+import type { Seen, Viewer } from './watching'
 
 const Turn = lazy(async () => ({ default: (await import('./turn')).Turn }))
 const MarkDialog = lazy(async () => ({ default: (await import('./keep')).MarkDialog }))
@@ -154,17 +154,7 @@ export function Tile(props: TileProps) {
           </div>
         )}
         {from !== undefined && <Playback camera={camera} from={from} mark={alarm?.at} keys={past} onLive={live} />}
-        {seen.look === 'live' && from === undefined && state.fault === 'b_frames' && (
-          <span className="cut-word" role="status" data-jumps>
-            {faultWords(t, state)}
-          </span>
-        )}
-        {seen.look === 'delayed' && from === undefined && (
-          <span className="cut-word" role="status">
-            {t('cameras.behind', { age: ageText(Math.round((seen.age ?? 0) / 100) * 100) })}
-            {seen.cut > 0 && ` · ${t('cameras.cut')}`}
-          </span>
-        )}
+        {from === undefined && <Said state={state} seen={seen} />}
       </div>
       <Suspense fallback={null}>
         {turning && (
@@ -316,6 +306,19 @@ export function Tile(props: TileProps) {
     ]
     return all.filter(([can]) => can).map(([, act]) => act)
   }
+}
+
+/** What is said over a picture that goes on: that it jumps and why, that it is the past or has gaps. */
+function Said({ state, seen }: { state: CameraState; seen: Seen }) {
+  const { t } = useTranslation()
+  const delayed = seen.look === 'delayed'
+  const jumps = (delayed || seen.look === 'live') && state.fault === 'b_frames'
+  if (!jumps && !delayed) return null
+  return (
+    <span className="cut-word" role="status" data-jumps={jumps || undefined}>
+      {[jumps && faultWords(t, state), delayed && delayWords(t, seen)].filter(Boolean).join(' · ')}
+    </span>
+  )
 }
 
 interface Act {

@@ -1,5 +1,5 @@
 // The tiles of a wall, with one key for each thing that a mouse can do.
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useOpenAlarms } from '../alarms/open'
 import { alarmPlace, alarmTitle } from '../i18n/words'
@@ -7,7 +7,7 @@ import { useAlarm } from '../live'
 import { useLetterKeys } from '../shell/keys'
 import { useWindows } from '../shell/windows'
 import { type Camera, useAlarmCameras, useStates, withState } from './camera'
-import { dragged, dropped, isOurs } from './drag'
+import { draggable, useDrag, useDrop, useOver } from './drag'
 import { Tile } from './tile'
 import { beside, columns, FOLLOW, type Layout, put, swap } from './wall'
 
@@ -18,7 +18,7 @@ interface WallViewProps {
   full: boolean
   onAt: (at: number) => void
   onFull: (on: boolean) => void
-  onLayout: (layout: Layout) => void
+  onLayout: (layout: Layout, at?: number) => void // and which tile is selected then
 }
 
 export function WallView(props: WallViewProps) {
@@ -28,7 +28,7 @@ export function WallView(props: WallViewProps) {
   const states = useStates()
   const byId = useMemo(() => new Map(cameras.map((c) => [c.id, c])), [cameras])
   const followed = useFollowed(layout.places.includes(FOLLOW))
-  const [over, setOver] = useState<number | undefined>(undefined)
+  const over = useOver()
   const grid = useRef<HTMLDivElement>(null)
   const focus = (n: number) => {
     onAt(n)
@@ -59,22 +59,17 @@ export function WallView(props: WallViewProps) {
       const next = beside(layout.size, at, event.key, rtl)
       if (event.shiftKey && next !== at) {
         moved.current = true
-        onLayout(swap(layout, at, next))
-        onAt(next)
+        onLayout(swap(layout, at, next), next)
       } else focus(next)
     } else return
     event.preventDefault()
     event.stopPropagation()
   }
-  const drop = (event: React.DragEvent, n: number) => {
-    event.preventDefault()
-    setOver(undefined)
-    const what = dropped(event)
-    if (what?.from !== undefined) onLayout(swap(layout, what.from, n))
-    else if (what?.what) onLayout(put(layout, n, what.what))
+  useDrop((what, n) => {
     moved.current = true // keys mean the tile that was dropped
-    onAt(n)
-  }
+    if (layout.places[n] === what) onAt(n)
+    else onLayout(put(layout, n, what), n)
+  })
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys go from tile to tile; each tile has the focus by itself
     <div
@@ -88,25 +83,13 @@ export function WallView(props: WallViewProps) {
       {layout.places.map((place, n) => {
         const shown = place === FOLLOW ? followed.camera : byId.get(place ?? '')
         const mine = n === at
-        const drag = {
-          draggable: true,
-          onDragStart: (e: React.DragEvent) => dragged(e, { from: n }),
-        }
         return (
-          // biome-ignore lint/a11y/noStaticElementInteractions: the side list and Shift with an arrow do what dropping does
           <div
             key={place ?? `free ${n}`}
             className="place"
             data-place={n}
             data-over={over === n || undefined}
             data-away={(full && !mine) || undefined}
-            onDragOver={(e) => {
-              if (!isOurs(e)) return
-              e.preventDefault()
-              setOver(n)
-            }}
-            onDragLeave={() => setOver(undefined)}
-            onDrop={(e) => drop(e, n)}
           >
             {shown ? (
               <Tile
@@ -125,7 +108,7 @@ export function WallView(props: WallViewProps) {
                   onFull(!(full && mine))
                 }}
                 onRemove={() => onLayout(put(layout, n, undefined))}
-                drag={drag}
+                drag={draggable({ what: place ?? shown.id, words: `${shown.number} ${shown.name}` })}
               />
             ) : (
               <Free
@@ -146,6 +129,18 @@ export function WallView(props: WallViewProps) {
           </div>
         )
       })}
+      <Ghost />
+    </div>
+  )
+}
+
+/** What is dragged, at the pointer. */
+function Ghost() {
+  const drag = useDrag()
+  if (!drag) return null
+  return (
+    <div className="drag-ghost" aria-hidden style={{ translate: `${drag.x}px ${drag.y}px` }}>
+      <bdi>{drag.words}</bdi>
     </div>
   )
 }

@@ -20,7 +20,7 @@ export interface Seen {
   fault: string // a code of the console's or one of ours: connection, browser
   refusal: unknown // what the console said when it refused
   retryAt: number | undefined // performance.now(): when it connects again
-  cut: number // how often pictures were left out to catch up
+  short: boolean // pictures are left out now
   width: number
   height: number
 }
@@ -32,7 +32,7 @@ const nothing: Seen = {
   fault: '',
   refusal: undefined,
   retryAt: undefined,
-  cut: 0,
+  short: false,
   width: 0,
   height: 0,
 }
@@ -127,7 +127,7 @@ export class Viewer {
       fault: of.stands ? (this.age.last?.fault ?? '') : of.fault,
       refusal: of.refusal,
       retryAt: of.retryAt,
-      cut: this.age.last?.cut ?? 0,
+      short: this.age.short(now),
       width: this.video.videoWidth,
       height: this.video.videoHeight,
     }
@@ -163,7 +163,7 @@ function same(a: Seen, b: Seen): boolean {
     a.fault === b.fault &&
     a.refusal === b.refusal &&
     a.retryAt === b.retryAt &&
-    a.cut === b.cut &&
+    a.short === b.short &&
     a.width === b.width &&
     a.height === b.height
   )
