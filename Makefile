@@ -6,7 +6,7 @@ UI := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/vite.config
 PROGRAMS := console gateway simulators demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench bench-journal bench-video bench-rosters lint generate ui go-build need need-test go-test screens-test web-test e2e clean
+.PHONY: help run build test bench bench-journal bench-video bench-screen bench-board bench-rosters lint generate ui go-build need need-test go-test screens-test web-test e2e clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ bench-video: ## live pictures: first picture, cost and delay: ARGS="-peer http:/
 
 bench-screen: ui ## frames and key-to-paint of the alarm screen: 2,000 alarms, 50 changes a second
 	cd $(WEB) && node dev/smooth.mjs $(ARGS)
+
+bench-board: build ## first paint and key-to-paint of the roster board: 400 officers, 31 days
+	cd $(WEB) && node dev/board.mjs $(ARGS)
 
 bench-rosters: ## penalty, best known and gap of benchmark instances: INSTANCES=DIR TIME=10s
 	go run ./cmd/rosterplan -bench $(INSTANCES) -time $(or $(TIME),10s) $(ARGS)

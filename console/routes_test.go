@@ -116,11 +116,15 @@ var routes = []struct {
 	{"DELETE", "/rosters/{station}/register/{kind}/{item}", auth.RostersPlan, 404, nil},
 	{"GET", "/roster-rules", "", 200, nil},
 	{"GET", "/rosters/{station}/roster", auth.RostersRead, 200, nil},
+	{"GET", "/rosters/{station}/roster/table", auth.RostersRead, 200, nil},
+	{"GET", "/rosters/{station}/roster/findings", auth.RostersPlan, 200, nil},
 	{"POST", "/rosters/{station}/roster", auth.RostersAmend, 422, object{"publication": 0, "why": "x", "changes": []object{}}},
 	{"GET", "/rosters/{station}/publications", auth.RostersRead, 200, nil},
 	{"GET", "/rosters/{station}/drafts", auth.RostersPlan, 200, nil},
 	{"POST", "/rosters/{station}/drafts", auth.RostersPlan, 422, object{"name": "x", "from": "2030-01-02", "until": "2030-01-01"}},
 	{"GET", "/rosters/{station}/drafts/{draft}", auth.RostersPlan, 404, nil},
+	{"GET", "/rosters/{station}/drafts/{draft}/table", auth.RostersPlan, 404, nil},
+	{"GET", "/rosters/{station}/drafts/{draft}/findings", auth.RostersPlan, 404, nil},
 	{"DELETE", "/rosters/{station}/drafts/{draft}", auth.RostersPlan, 404, nil},
 	{"GET", "/rosters/{station}/drafts/{draft}/edits", auth.RostersPlan, 404, nil},
 	{"POST", "/rosters/{station}/drafts/{draft}/edits", auth.RostersPlan, 422, object{"cells": []object{}}},
@@ -357,7 +361,7 @@ func address(path string) string {
 		path += "?version=1" // what is to be removed was seen
 	}
 	for end, query := range map[string]string{
-		"/register/{kind}/{item}": "?version=0", "/roster": "?from=2030-01-01&until=2030-01-31", "/absences": "?from=2030-01-01&until=2030-01-31", "/templates/" + nobody: "?version=1",
+		"/register/{kind}/{item}": "?version=0", "/roster": "?from=2030-01-01&until=2030-01-31", "/roster/table": "?from=2030-01-01&until=2030-01-31", "/roster/findings": "?from=2030-01-01&until=2030-01-31", "/absences": "?from=2030-01-01&until=2030-01-31", "/templates/" + nobody: "?version=1",
 		"/fixes": "?key=x", "hq/export": "?what=officers&format=csv",
 	} {
 		if strings.HasPrefix(path, "/rosters/") && strings.HasSuffix(path, end) {

@@ -10,11 +10,15 @@ import (
 
 func (s *Server) draftRoutes() {
 	route(s, http.MethodGet, "/rosters/{station}/roster", "get-roster", "The roster in force", 200, s.getRoster)
+	route(s, http.MethodGet, "/rosters/{station}/roster/table", "get-roster-table", "The roster in force as columns, not judged", 200, s.getRosterTable)
+	route(s, http.MethodGet, "/rosters/{station}/roster/findings", "get-roster-findings", "What is wrong with the roster in force, and who has how much", 200, s.getRosterFindings)
 	route(s, http.MethodPost, "/rosters/{station}/roster", "amend-roster", "Change the roster in force at once", 200, s.amendRoster)
 	route(s, http.MethodGet, "/rosters/{station}/publications", "list-publications", "What officers were told, the newest first", 200, s.listPublications)
 	route(s, http.MethodGet, "/rosters/{station}/drafts", "list-drafts", "Rosters in the making", 200, s.listDrafts)
 	route(s, http.MethodPost, "/rosters/{station}/drafts", "begin-draft", "Begin a roster", 201, s.beginDraft)
 	route(s, http.MethodGet, "/rosters/{station}/drafts/{draft}", "get-draft", "A draft with its cells, judged", 200, s.getDraft)
+	route(s, http.MethodGet, "/rosters/{station}/drafts/{draft}/table", "get-draft-table", "A draft as columns, not judged", 200, s.getDraftTable)
+	route(s, http.MethodGet, "/rosters/{station}/drafts/{draft}/findings", "get-draft-findings", "What is wrong with a draft, and who has how much", 200, s.getDraftFindings)
 	route(s, http.MethodDelete, "/rosters/{station}/drafts/{draft}", "drop-draft", "Give a draft up", 200, s.dropDraft)
 	route(s, http.MethodGet, "/rosters/{station}/drafts/{draft}/edits", "list-edits", "The edits of a draft", 200, s.listEdits)
 	route(s, http.MethodPost, "/rosters/{station}/drafts/{draft}/edits", "edit-draft", "Give cells other contents, all of them or none", 200, s.editDraft)
@@ -64,6 +68,22 @@ func (s *Server) getRoster(ctx context.Context, in *rosterInput) (*output[roster
 		return nil, err
 	}
 	return full(s.o.Rosters.InForce(ctx, operator(ctx), in.Station, from, until))
+}
+
+func (s *Server) getRosterTable(ctx context.Context, in *rosterInput) (*output[rosters.Table], error) {
+	from, until, err := in.days()
+	if err != nil {
+		return nil, err
+	}
+	return full(s.o.Rosters.TableInForce(ctx, operator(ctx), in.Station, from, until))
+}
+
+func (s *Server) getRosterFindings(ctx context.Context, in *rosterInput) (*output[rosters.Findings], error) {
+	from, until, err := in.days()
+	if err != nil {
+		return nil, err
+	}
+	return full(s.o.Rosters.FindingsInForce(ctx, operator(ctx), in.Station, from, until))
 }
 
 type amendInput struct {
@@ -119,6 +139,14 @@ func (s *Server) beginDraft(ctx context.Context, in *beginInput) (*output[roster
 
 func (s *Server) getDraft(ctx context.Context, in *ByDraft) (*output[rosters.Board], error) {
 	return full(s.o.Rosters.Board(ctx, operator(ctx), in.Station, in.Draft))
+}
+
+func (s *Server) getDraftTable(ctx context.Context, in *ByDraft) (*output[rosters.Table], error) {
+	return full(s.o.Rosters.Table(ctx, operator(ctx), in.Station, in.Draft))
+}
+
+func (s *Server) getDraftFindings(ctx context.Context, in *ByDraft) (*output[rosters.Findings], error) {
+	return full(s.o.Rosters.Findings(ctx, operator(ctx), in.Station, in.Draft))
 }
 
 func (s *Server) dropDraft(ctx context.Context, in *ByDraft) (*output[rosters.Draft], error) {

@@ -144,8 +144,9 @@ func (d *Desk) before(ctx context.Context, r reads, t *terms, from rosters.Date)
 }
 
 // follow takes an edit into the board, when the board stands right before it, and
-// else judges anew; then there is no delta.
-func (d *Desk) follow(ctx context.Context, draft Draft, changes []rosters.Change) (rosters.Score, *rosters.Delta, error) {
+// else judges anew; then there is no delta. With a delta come the tallies of those
+// whose cells changed.
+func (d *Desk) follow(ctx context.Context, draft Draft, changes []rosters.Change) (rosters.Score, *rosters.Delta, map[string]rosters.Tally, error) {
 	d.mu.Lock()
 	b := d.boards[draft.ID]
 	d.mu.Unlock()
@@ -157,24 +158,28 @@ func (d *Desk) follow(ctx context.Context, draft Draft, changes []rosters.Change
 			if err != nil {
 				b.judge = nil
 				b.mu.Unlock()
-				return rosters.Score{}, nil, err
+				return rosters.Score{}, nil, nil, err
 			}
 			b.draft = draft.Version
+			tallies := make(map[string]rosters.Tally, len(changes))
+			for _, c := range changes {
+				tallies[c.Officer] = b.judge.Tally(c.Officer)
+			}
 			b.mu.Unlock()
-			return delta.Score, &delta, nil
+			return delta.Score, &delta, tallies, nil
 		}
 		b.mu.Unlock()
 	}
 	now, err := d.o.Store.Draft(ctx, draft.Station, draft.ID) // somebody may have been quicker
 	if err != nil {
-		return rosters.Score{}, nil, err
+		return rosters.Score{}, nil, nil, err
 	}
 	b, err = d.judged(ctx, d.o.Store, now)
 	if err != nil {
-		return rosters.Score{}, nil, err
+		return rosters.Score{}, nil, nil, err
 	}
 	defer b.mu.Unlock()
-	return b.judge.Score(), nil, nil
+	return b.judge.Score(), nil, nil, nil
 }
 
 // Board is a draft, or the roster in force, with all that a screen shows of it.
@@ -249,8 +254,8 @@ func (d *Desk) InForce(ctx context.Context, by auth.Operator, station string, fr
 	if err := by.May(auth.RostersRead, station); err != nil {
 		return Board{}, err
 	}
-	if from.IsZero() || until < from || until.Sub(from) >= 100 {
-		return Board{}, &InvalidError{Field: "until", Reason: "1 to 100 days"}
+	if err := spanned(from, until); err != nil {
+		return Board{}, err
 	}
 	b, given, err := d.inForce(ctx, d.o.Store, station, from, until)
 	if err != nil {

@@ -351,13 +351,15 @@ func (d *Desk) change(ctx context.Context, by auth.Operator, station, id string,
 
 // Edited is the answer to an edit, which is committed.
 type Edited struct {
-	Draft   Draft               `json:"draft"`
+	Draft   Draft               `json:"draft"` // its approvals stand at the problems
 	Number  int64               `json:"number"`
 	Cells   []Cell              `json:"cells"`
 	Came    []rosters.Violation `json:"came"`
 	Went    []string            `json:"went"` // keys
 	Changed []rosters.Violation `json:"changed"`
 	Score   rosters.Score       `json:"score"`
+	// Tallies of the officers whose cells changed.
+	Tallies map[string]rosters.Tally `json:"tallies"`
 	// Whole asks to read the problems anew: what changed is not known cell by cell.
 	Whole bool `json:"whole"`
 }
@@ -471,19 +473,19 @@ func (d *Desk) write(ctx context.Context, tx Tx, by auth.Operator, draft *Draft,
 
 // edited judges what an edit has done. The edit stands whatever the judge says.
 func (d *Desk) edited(ctx context.Context, by auth.Operator, draft Draft, edit Edit) (Edited, error) {
-	answer := Edited{Draft: draft, Number: edit.Number, Cells: []Cell{}, Came: []rosters.Violation{}, Went: []string{}, Changed: []rosters.Violation{}}
+	answer := Edited{Draft: draft.bare(), Number: edit.Number, Cells: []Cell{}, Came: []rosters.Violation{}, Went: []string{}, Changed: []rosters.Violation{}}
 	changes := make([]rosters.Change, 0, len(edit.Changes))
 	for _, c := range edit.Changes {
 		answer.Cells = append(answer.Cells, Cell{Cell: c.Cell, Version: c.Version, Duties: c.Becomes})
 		changes = append(changes, rosters.Change{Cell: c.Cell, Duties: c.Becomes})
 	}
-	b, delta, err := d.follow(ctx, draft, changes)
+	score, delta, tallies, err := d.follow(ctx, draft, changes)
 	if err != nil {
 		d.o.Log.Warn("rosters: an edit was kept and could not be judged", "draft", draft.ID, "err", err)
 		answer.Whole = true
 		return answer, nil
 	}
-	answer.Score = b
+	answer.Score, answer.Tallies = score, tallies
 	if delta == nil {
 		answer.Whole = true
 		return answer, nil

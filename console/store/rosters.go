@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -196,20 +197,40 @@ func (t rosterTx) SaveDraft(ctx context.Context, d desk.Draft) error {
 	return err
 }
 
-func scanCell(row pgx.CollectableRow) (c desk.Cell, err error) {
-	var day time.Time
-	var duties []byte
-	if err = row.Scan(&c.Officer, &day, &c.Version, &duties); err == nil {
-		err = json.Unmarshal(duties, &c.Duties)
+// scanCells reads cells. A month of a large station has ten thousand cells and some
+// hundred contents, each of which is decoded once and shared: nobody writes to it.
+func scanCells() pgx.RowToFunc[desk.Cell] {
+	decode := dutiesOnce()
+	return func(row pgx.CollectableRow) (c desk.Cell, err error) {
+		var day time.Time
+		var duties []byte
+		if err = row.Scan(&c.Officer, &day, &c.Version, &duties); err == nil {
+			c.Duties, err = decode(duties)
+		}
+		c.Date = rosters.DateOf(day)
+		return c, err
 	}
-	c.Date = rosters.DateOf(day)
-	return c, err
+}
+
+func dutiesOnce() func([]byte) ([]rosters.Duty, error) {
+	known := map[string][]rosters.Duty{}
+	return func(body []byte) ([]rosters.Duty, error) {
+		duties, ok := known[string(body)]
+		if !ok {
+			if err := json.Unmarshal(body, &duties); err != nil {
+				return nil, err
+			}
+			duties = slices.Clip(duties)
+			known[string(body)] = duties
+		}
+		return duties, nil
+	}
 }
 
 // Cells lists the cells of a draft that were ever written, by day and officer.
 func (s rosterReads) Cells(ctx context.Context, draft string) ([]desk.Cell, error) {
 	rows, _ := s.q.Query(ctx, `SELECT officer, day, version, duties FROM roster_cells WHERE draft = $1 ORDER BY day, officer`, draft)
-	return pgx.CollectRows(rows, scanCell)
+	return pgx.CollectRows(rows, scanCells())
 }
 
 // CellsOf lists those of the named cells that were ever written.
@@ -221,7 +242,7 @@ func (s rosterReads) CellsOf(ctx context.Context, draft string, named []rosters.
 	rows, _ := s.q.Query(ctx, `
 		SELECT c.officer, c.day, c.version, c.duties
 		  FROM jsonb_to_recordset($2) AS x(officer text, date date) JOIN roster_cells c ON c.draft = $1 AND c.officer = x.officer AND c.day = x.date`, draft, data)
-	return pgx.CollectRows(rows, scanCell)
+	return pgx.CollectRows(rows, scanCells())
 }
 
 // SaveCells writes cells with their versions.
@@ -297,9 +318,10 @@ func (s rosterReads) Published(ctx context.Context, station string, from, until 
 	var officer string
 	var day time.Time
 	var body []byte
+	decode := dutiesOnce()
 	_, err := pgx.ForEachRow(rows, []any{&officer, &day, &body}, func() error {
-		var duties []rosters.Duty
-		if err := json.Unmarshal(body, &duties); err != nil {
+		duties, err := decode(body)
+		if err != nil {
 			return err
 		}
 		for _, d := range duties {

@@ -56,7 +56,7 @@ async function widths(page: Page, what: string): Promise<string[]> {
 async function look(page: Page, what: string) {
   await clean(page, `${what}, dark`)
   await dressed(page, 'light')
-  await clean(page, `${what}, light`, ofColours)
+  await clean(page, `${what}, light`, { only: ofColours })
   await dressed(page, 'dark')
 }
 

@@ -6,10 +6,14 @@ const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 /** The rules that a theme can break; the others need one look, in one theme. */
 export const ofColours = ['color-contrast', 'link-in-text-block']
 
-/** Fails with the words of every fault of WCAG 2.2 AA on the page; `only` names single rules. */
-export async function clean(page: Page, what: string, only?: string[]) {
+/**
+ * Fails with the words of every fault of WCAG 2.2 AA on the page, or on the part of
+ * it that the story is about; `only` names single rules.
+ */
+export async function clean(page: Page, what: string, { only, part }: { only?: string[]; part?: string } = {}) {
   // Legacy mode looks at this frame only, and there is no other; it spares a page for each look.
   const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ['violations'] })
+  if (part) axe.include(part)
   if (only) axe.withRules(only)
   else axe.withTags(rules)
   const { violations } = await axe.analyze()

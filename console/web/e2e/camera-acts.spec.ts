@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { inflateRawSync } from 'node:zlib'
-import { type APIRequestContext, expect, type Locator, type Page, test } from '@playwright/test'
-import { calm, PASSWORD, signIn, simulate, simulateFault } from './desk'
-import { clean, plays, tile } from './pictures'
+import { type APIRequestContext, expect, type Locator, type Page } from '@playwright/test'
+import { clean } from './axe'
+import { calm, PASSWORD, signIn, simulate, simulateFault, test } from './desk'
+import { plays, tile } from './pictures'
 
 // What officers do with cameras: turn them, arrange them, look back, take along.
 
@@ -64,7 +65,7 @@ test('a camera turns for one officer at a time, and for an alarm; what jumps is 
   await turn.locator('[data-preset="road"]').click()
   await expect.poll(() => looksAt(request)).toBe('road')
   await expect(turn).toContainText('You have it until')
-  await clean(page, 'turning a camera', `[data-turn="${GATE}"]`)
+  await clean(page, 'turning a camera', { part: `[data-turn="${GATE}"]` })
 
   const second = await (await browser.newContext()).newPage()
   await signIn(second, 'supervisor', `/cameras?station=nairobi&tiles=1&show=${GATE}`)
@@ -98,7 +99,7 @@ test('a camera turns for one officer at a time, and for an alarm; what jumps is 
   await expect(points.locator('[data-point]')).toHaveCount(1)
   await points.locator('[data-point] button').click()
   await expect(points.locator('[data-point]')).toHaveCount(0)
-  await clean(second, 'the settings of a camera', 'dialog')
+  await clean(second, 'the settings of a camera', { part: 'dialog' })
   await form.getByRole('button', { name: 'Save' }).click()
   await expect(form).toHaveCount(0)
   try {
@@ -202,7 +203,7 @@ test('a still and a clip are taken along, with a sheet that says of what and a c
   await form.locator('[data-clip-ask]').click()
   const made = form.locator('[data-clip="ready"]').filter({ hasText: why })
   await expect(made).toBeVisible({ timeout: 30_000 })
-  await clean(page, 'a clip to take along', 'dialog')
+  await clean(page, 'a clip to take along', { part: 'dialog' })
   const saved = page.waitForEvent('download')
   await made.getByRole('link', { name: 'Save file' }).click()
   const files = unzipped(await readFile(await (await saved).path()))

@@ -1,6 +1,7 @@
-import { expect, type Page, test } from '@playwright/test'
-import { calm, PASSWORD, signIn, simulate, simulateFault } from './desk'
-import { clean, frames, plays, tile } from './pictures'
+import { expect, type Page } from '@playwright/test'
+import { clean } from './axe'
+import { calm, PASSWORD, signIn, simulate, simulateFault, test } from './desk'
+import { frames, plays, tile } from './pictures'
 
 // The pictures of the cameras, in a real browser: decoded, their age measured,
 // and what is old never passing for live.
@@ -49,7 +50,7 @@ test('a wall plays, tells the age of each picture, obeys keys, and says what sta
   }
   await expect.poll(youngest, { intervals: [100], timeout: 20_000 }).toBeLessThan(500)
   test.info().annotations.push({ type: 'age ms', description: ages.join(' ') })
-  await clean(page, 'a wall', '.cameras-page')
+  await clean(page, 'a wall', { part: '.cameras-page' })
 
   // By keys: the third tile, one picture and sharp, the past, and live again.
   await page.keyboard.press('3')
@@ -72,7 +73,7 @@ test('a wall plays, tells the age of each picture, obeys keys, and says what sta
   await expect.poll(shown).toBe(640)
   await expect(past).toContainText('RECORDED')
   await expect(third.locator('.inset video')).toBeVisible() // the present stays in sight
-  await clean(page, 'the past beside the present', '[data-tile-of="gw-1.C-03"]')
+  await clean(page, 'the past beside the present', { part: '[data-tile-of="gw-1.C-03"]' })
   await page.keyboard.press('l')
   await expect(past).toHaveCount(0)
   await page.keyboard.press('Escape')
@@ -126,7 +127,7 @@ test('a door is forced: its picture plays within a second, the seconds before it
   await expect.poll(() => past.locator('video').evaluate((v) => (v as HTMLVideoElement).readyState)).toBeGreaterThan(2)
   const rose = (await alarmsOf(page)).find((a) => a.kind === 'door.forced')
   expect(rose).toBeDefined()
-  await clean(page, 'an alarm with its picture', '.detail')
+  await clean(page, 'an alarm with its picture', { part: '.detail' })
   await page.screenshot({ path: 'e2e/shots/alarm-picture.png' })
   await page.keyboard.press('p')
   await expect(past).toHaveCount(0)

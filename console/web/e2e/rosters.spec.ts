@@ -1,6 +1,6 @@
-import AxeBuilder from '@axe-core/playwright'
-import { expect, type Page, test } from '@playwright/test'
-import { PASSWORD, signIn, tooWide } from './desk'
+import { expect, type Page } from '@playwright/test'
+import { clean } from './axe'
+import { PASSWORD, signIn, test, tooWide } from './desk'
 
 // Rosters as a chief makes them: by the keyboard, with others at work in the same
 // draft, with the planner, up to what officers are told.
@@ -19,6 +19,7 @@ interface Officer {
   rank: string
   held: { code: string }[]
   user: string
+  badge: string
 }
 
 let station = ''
@@ -86,18 +87,6 @@ const cellAt = (page: Page, row: number, col: number) => page.locator(`#rc-${row
 const saved = (page: Page, count: number) =>
   expect(page.locator('[data-told]')).toHaveText(count === 1 ? '1 cell saved' : `${count} cells saved`)
 
-async function clean(page: Page, what: string) {
-  const axe = new AxeBuilder({ page })
-    .setLegacyMode(true)
-    .options({ resultTypes: ['violations'] })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
-  const { violations } = await axe.analyze()
-  const words = violations.map((v) =>
-    [v.id, ...v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 300)} ${n.failureSummary}`)].join('\n  '),
-  )
-  expect(words, what).toEqual([])
-}
-
 test('the keyboard makes a roster: set, range, clear, copy, fill, undo, redo, and all of it is kept', async ({
   page,
 }) => {
@@ -154,6 +143,14 @@ test('the keyboard makes a roster: set, range, clear, copy, fill, undo, redo, an
   await page.mouse.up()
   await expect(cellAt(page, 3, 3)).toHaveText('D')
 
+  // And by presses alone: a button picks it up, a press puts it down.
+  await page.locator('.rosters-foot').getByRole('button', { name: 'move' }).click()
+  await cellAt(page, 4, 4).click()
+  await expect(cellAt(page, 4, 4)).toHaveText('D')
+  await page.keyboard.press('Control+z')
+  await expect(cellAt(page, 3, 3)).toHaveText('D')
+  await cellAt(page, 3, 3).click()
+
   // What is typed as text is read, and what cannot be read says why in place.
   await page.keyboard.press('Enter')
   const text = page.locator('.rb-editor input')
@@ -169,6 +166,23 @@ test('the keyboard makes a roster: set, range, clear, copy, fill, undo, redo, an
   await expect(cellAt(page, 3, 3)).toHaveText('E+SB', { timeout: 20_000 })
   await expect(cellAt(page, 0, 1)).toHaveText('N')
   await expect(board).toBeVisible()
+
+  // On paper everybody is there, and the dates are on each sheet.
+  const everybody = Number(await board.getAttribute('aria-rowcount')) - 1
+  expect(everybody).toBeGreaterThan(100)
+  await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')))
+  await expect(page.locator('.rb-paper tbody tr:not(.rb-paper-cover)')).toHaveCount(everybody)
+  await page.evaluate(() => window.dispatchEvent(new Event('afterprint')))
+  await expect(page.locator('.rb-paper')).toHaveCount(0)
+
+  // The page's own search finds whom the board does not draw.
+  await board.focus()
+  await page.keyboard.press('Control+f')
+  const last = (await officersOf(page)).find(({ item }) => item.unit === 'Screening')?.item
+  await page.keyboard.type(last?.badge ?? '')
+  await page.keyboard.press('Enter')
+  await expect(page.locator('.rb [role=rowheader]', { hasText: last?.name })).toHaveCount(1)
+
   await dropDraft(page, id)
 })
 
@@ -181,9 +195,7 @@ test('two editors: the one sees what the other does, and nothing is overwritten 
   const planner = await other.newPage()
   const answer = await planner.request.post('/api/v1/session', { data: { username: 'planner', password: PASSWORD } })
   expect(answer.ok()).toBeTruthy()
-  const name = await cellAt(page, 0, 0).evaluate((e) =>
-    e.parentElement?.querySelector('[role=rowheader]')?.getAttribute('title'),
-  )
+  const name = await cellAt(page, 0, 0).evaluate((e) => e.parentElement?.querySelector('[role=rowheader]')?.textContent)
   const officer = (await officersOf(page)).find(({ item }) => name?.startsWith(item.name))?.item
   if (!officer) throw new Error(`nobody is called ${name}`)
   const write = (date: string, version: number, shift: string) =>

@@ -2923,6 +2923,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rosters/{station}/drafts/{draft}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wrong with a draft, and who has how much */
+        get: operations["get-draft-findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rosters/{station}/drafts/{draft}/fixes": {
         parameters: {
             query?: never;
@@ -3039,6 +3056,23 @@ export interface paths {
         put?: never;
         /** Do again what was taken back */
         post: operations["redo-edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/drafts/{draft}/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A draft as columns, not judged */
+        get: operations["get-draft-table"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3400,6 +3434,40 @@ export interface paths {
         put?: never;
         /** Change the roster in force at once */
         post: operations["amend-roster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/roster/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wrong with the roster in force, and who has how much */
+        get: operations["get-roster-findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{station}/roster/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roster in force as columns, not judged */
+        get: operations["get-roster-table"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5790,6 +5858,9 @@ export interface components {
             /** Format: int64 */
             number: number;
             score: components["schemas"]["Score"];
+            tallies: {
+                [key: string]: components["schemas"]["Tally"];
+            };
             went: string[];
             whole: boolean;
         };
@@ -6017,6 +6088,19 @@ export interface components {
             holds: boolean;
             signal: components["schemas"]["Line"] | null;
             what: string;
+        };
+        Findings: {
+            /** Format: int64 */
+            draft_version: number;
+            problems: components["schemas"]["Violation"][];
+            /** Format: int64 */
+            publication: number;
+            score: components["schemas"]["Score"];
+            tallies: {
+                [key: string]: components["schemas"]["Tally"];
+            };
+            /** Format: int64 */
+            version: number;
         };
         FireLine: {
             /** Format: date-time */
@@ -6660,6 +6744,9 @@ export interface components {
             score: components["schemas"]["Score"];
             /** Format: int64 */
             skipped: number;
+            tallies: {
+                [key: string]: components["schemas"]["Tally"];
+            };
             went: string[];
             whole: boolean;
         };
@@ -7529,6 +7616,9 @@ export interface components {
             score: components["schemas"]["Score"];
             /** Format: int64 */
             skipped: number;
+            tallies: {
+                [key: string]: components["schemas"]["Tally"];
+            };
             went: string[];
             whole: boolean;
         };
@@ -8017,6 +8107,9 @@ export interface components {
             /** Format: int64 */
             number: number;
             score: components["schemas"]["Score"];
+            tallies: {
+                [key: string]: components["schemas"]["Tally"];
+            };
             went: string[];
             whole: boolean;
         };
@@ -8851,6 +8944,21 @@ export interface components {
             /** @enum {string} */
             stream: "main" | "sub";
         };
+        Table: {
+            contents: components["schemas"]["Duty"][][];
+            draft: components["schemas"]["Draft"] | null;
+            from: string;
+            leave: components["schemas"]["Leave"][];
+            officers: string[];
+            /** Format: int64 */
+            publication: number;
+            rows: number[][];
+            until: string;
+            /** Format: int64 */
+            version: number;
+            versions: number[][];
+            wanted: components["schemas"]["Wanted"][];
+        };
         TakeAlarmInputBody: {
             /** @description Also when somebody has it in hand */
             take_over?: boolean;
@@ -9150,6 +9258,10 @@ export interface components {
             follow?: boolean;
             /** Format: int64 */
             tile: number;
+        };
+        Wanted: {
+            days: number[];
+            demand: components["schemas"]["Demand"];
         };
         WatchSheet: {
             alarms: components["schemas"]["Alarm"][];
@@ -16108,6 +16220,38 @@ export interface operations {
             };
         };
     };
+    "get-draft-findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Findings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-fixes": {
         parameters: {
             query?: {
@@ -16426,6 +16570,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-draft-table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table"];
                 };
             };
             /** @description Error */
@@ -17285,6 +17461,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Publication"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-roster-findings": {
+        parameters: {
+            query?: {
+                from?: string;
+                until?: string;
+            };
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Findings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-roster-table": {
+        parameters: {
+            query?: {
+                from?: string;
+                until?: string;
+            };
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table"];
                 };
             };
             /** @description Error */

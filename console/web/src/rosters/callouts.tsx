@@ -92,15 +92,7 @@ function choices(rolls: Rolls, officer: Officer, day: string): [string, string][
 }
 
 /** The cells that were refused or met another editor, said beside them, the nearest first. */
-export function Callouts(props: {
-  roster: Roster
-  rolls: Rolls
-  officers: Officer[]
-  days: string[]
-  wide: number
-  first: number
-  last: number
-}) {
+export function Callouts(props: { roster: Roster; rolls: Rolls; officers: Officer[]; days: string[]; wide: number }) {
   const { roster, rolls, officers, days, wide } = props
   const { t } = useTranslation()
   useSyncExternalStore(roster.subscribe, () => roster.version)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Demand, ShiftType } from './contract'
-import { cover, minutesOf, placeKey, spansOf } from './coverage'
+import { Cover, cover, minutesOf, placeKey, spansOf } from './coverage'
 
 const type = (code: string, ...parts: [string, string][]) =>
   ({ code, class: 'day', paid: 0, parts: parts.map(([start, end]) => ({ start, end })) }) as ShiftType
@@ -50,5 +50,31 @@ describe('coverage', () => {
     const early = { ...want('D'), shift: '', from: '00:00', to: '06:00' } as Demand
     expect(cover([early], [duty('a', 'N', '2026-11-22')], types).places[0]?.have).toBe(1)
     expect(placeKey(early)).toBe('P|2026-11-23|00:00-06:00')
+  })
+  it('kept up with changes is what it is when it is reckoned anew', () => {
+    const demands = [want('D', 2), want('E'), want('N')]
+    const kept = new Cover(demands, types)
+    const held = new Map<string, { officer: string; date: string; duties: { shift: string; post: string }[] }>()
+    const dates = ['2026-11-22', day, '2026-11-24']
+    let seed = 7
+    const chance = (n: number) => {
+      seed = (seed * 1103515245 + 12345) % 2147483648
+      return seed % n
+    }
+    for (let i = 0; i < 300; i++) {
+      const officer = 'abcd'[chance(4)] as string
+      const date = dates[chance(3)] as string
+      const shift = ['', 'D', 'E', 'N', 'LD', 'S'][chance(6)] as string
+      const duties = shift ? [{ shift, post: chance(4) ? 'P' : '' }] : []
+      kept.rise(officer, date, held.get(officer + date)?.duties ?? [])
+      kept.seat(officer, date, duties)
+      held.set(officer + date, { officer, date, duties })
+      const now = kept.settle()
+      const anew = cover(demands, held.values(), types)
+      expect(now.rows).toEqual(anew.rows)
+      expect(now.places.map((p) => [p.have, [...p.here].sort()])).toEqual(
+        anew.places.map((p) => [p.have, [...p.here].sort()]),
+      )
+    }
   })
 })

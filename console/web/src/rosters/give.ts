@@ -1,8 +1,8 @@
 // What a key press on the board means: which cells get which duties. A shift that
 // is typed goes to the post that lacks somebody whom the officer may replace.
+import type { Book } from './book'
 import type { Officer, Post, Turn } from './contract'
 import { rankAt } from './contract'
-import type { Coverage } from './coverage'
 import type { Day } from './days'
 import type { Rolls } from './register'
 import type { Roster, Wanted } from './roster'
@@ -17,14 +17,6 @@ export function fits(officer: Officer, post: Post, day: Day, firearm: string): b
   )
 }
 
-/** How often each officer stands at each post, so that people get posts that they know. */
-export function usualPosts(filled: Iterable<Wanted>): Map<string, number> {
-  const often = new Map<string, number>()
-  for (const { officer, duties } of filled)
-    for (const { post } of duties) if (post) often.set(`${officer}|${post}`, (often.get(`${officer}|${post}`) ?? 0) + 1)
-  return often
-}
-
 /**
  * The same shift for many cells. A post is kept where it is worked in that shift;
  * else it is one that lacks somebody and that the officer fits, the heaviest
@@ -35,9 +27,9 @@ export function shiftFor(
   shift: string,
   roster: Roster,
   rolls: Rolls,
-  coverage: Coverage,
-  often: ReadonlyMap<string, number>,
+  book: Book,
 ): Wanted[] {
+  const coverage = book.follow()
   const firearm = rolls.register.calendar.item.firearm
   const taken = new Map<object, number>()
   return cells.map(({ officer, day }) => {
@@ -45,12 +37,11 @@ export function shiftFor(
     const duties = (post: string): Turn[] => [{ shift, post }]
     if (had && rolls.posts.get(had)?.shifts.includes(shift))
       return { officer: officer.id, date: day, duties: duties(had) }
-    const open = coverage.places
+    const open = coverage
+      .wanted(shift, day)
       .filter(({ demand, have }) => {
         const post = rolls.posts.get(demand.post)
         return (
-          demand.date === day &&
-          demand.shift === shift &&
           post !== undefined &&
           fits(officer, post, day, firearm) &&
           rankAt(officer.rank) >= rankAt(demand.min_rank) &&
@@ -58,8 +49,7 @@ export function shiftFor(
         )
       })
       .filter((place) => place.have + (taken.get(place) ?? 0) < place.demand.headcount)
-    const weight = (post: string) =>
-      (often.get(`${officer.id}|${post}`) ?? 0) * 3 + (rolls.posts.get(post)?.weight || 10)
+    const weight = (post: string) => book.usual(officer.id, post) * 3 + (rolls.posts.get(post)?.weight || 10)
     open.sort((a, b) => weight(b.demand.post) - weight(a.demand.post))
     const best = open[0]
     if (best) taken.set(best, (taken.get(best) ?? 0) + 1)

@@ -42,9 +42,7 @@ export function Legend({ rolls }: { rolls: Rolls }) {
         {(['must', 'exc', 'wish', 'chg', 'reserve'] as const).map((name) => (
           <div key={name}>
             <dt>
-              <span className={`rc ${name}`}>
-                <span className={`rt day ${name === 'reserve' ? 'reserve' : ''}`}>D</span>
-              </span>
+              <span className={`rc rt day ${name}`}>D</span>
             </dt>
             <dd>{t(`rosters.mark.${name}`)}</dd>
           </div>

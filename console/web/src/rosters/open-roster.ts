@@ -1,12 +1,12 @@
 // Opens a draft, or the roster in force, and keeps it up to date by the live stream.
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { startTransition, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { ask } from '../ask'
 import { board as live, useThings } from '../live'
-import type { Board, Draft, DraftNews, RosterNews, Turn } from './contract'
+import type { Draft, DraftNews, RosterNews, Table, Turn } from './contract'
 import { cellKey } from './contract'
 import type { Day } from './days'
-import { Roster } from './roster'
+import { cellsOf, Roster } from './roster'
 
 export interface Period {
   from: Day
@@ -30,6 +30,7 @@ export function useRoster(
   station: string,
   draft: string,
   period: Period,
+  judged: boolean,
 ): { roster: Roster | undefined; error: unknown; again: () => void } {
   const publication = useThings<RosterNews>('roster').find((r) => r.station === station)
   const about = draft || `${period.from} ${period.until} ${publication?.version ?? 0}`
@@ -37,8 +38,8 @@ export function useRoster(
     queryKey: ['rosters', station, 'board', about],
     queryFn: ({ signal }) =>
       draft
-        ? ask<Board>(`/rosters/${station}/drafts/${draft}`, { signal, timeout: 30_000 })
-        : ask<Board>(`/rosters/${station}/roster`, { query: { ...period }, signal, timeout: 30_000 }),
+        ? ask<Table>(`/rosters/${station}/drafts/${draft}/table`, { signal, timeout: 30_000 })
+        : ask<Table>(`/rosters/${station}/roster/table`, { query: { ...period }, signal, timeout: 30_000 }),
     enabled: station !== '',
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
@@ -47,11 +48,11 @@ export function useRoster(
   const [roster, setRoster] = useState<Roster>()
   const open = useRef<Roster | undefined>(undefined)
   useEffect(() => {
-    const board = got.data
+    const table = got.data
     const now = open.current
-    if (now && board?.draft && now.station === station && now.draft === board.draft.id) return now.renew(board)
+    if (now && table?.draft && now.station === station && now.draft === table.draft.id) return now.renew(table)
     now?.close()
-    open.current = board && new Roster(station, board)
+    open.current = table && new Roster(station, table)
     setRoster(open.current)
   }, [got.data, station])
   useEffect(
@@ -62,6 +63,7 @@ export function useRoster(
     [],
   )
   useHearing(roster)
+  useJudging(judged ? roster : undefined)
   // Leave, rules and publications change what is wrong with a draft.
   const known = useRef(publication?.version)
   useEffect(() => {
@@ -70,6 +72,18 @@ export function useRoster(
     known.current = publication?.version
   }, [publication, roster])
   return { roster, error: got.error, again: () => void got.refetch() }
+}
+
+/** Reads what is wrong once the cells have been painted. */
+function useJudging(roster: Roster | undefined): void {
+  useEffect(() => {
+    if (!roster) return
+    // A frame is painted after its callbacks: from the second one on, the cells can be seen.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => roster.later(0, false))
+    })
+    return () => cancelAnimationFrame(frame)
+  }, [roster])
 }
 
 function useHearing(roster: Roster | undefined): void {
@@ -90,6 +104,26 @@ export function useRosterChanges(roster: Roster | undefined): number {
   )
 }
 
+/** The same for those who draw much and may come a moment later: keys that are typed meanwhile come first. */
+export function useCalmChanges(roster: Roster): number {
+  const [version, setVersion] = useState(roster.version)
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const stop = roster.subscribe(() => {
+      timer ??= setTimeout(() => {
+        timer = undefined
+        startTransition(() => setVersion(roster.version))
+      }, 120)
+    })
+    setVersion(roster.version)
+    return () => {
+      stop()
+      clearTimeout(timer)
+    }
+  }, [roster])
+  return version
+}
+
 /** What is published for a period, by cell; undefined until it is read or where nothing is. */
 export function usePublished(
   station: string,
@@ -100,15 +134,14 @@ export function usePublished(
   const got = useQuery({
     queryKey: ['rosters', station, 'published', period.from, period.until, publication],
     queryFn: ({ signal }) =>
-      ask<Board>(`/rosters/${station}/roster`, { query: { ...period }, signal, timeout: 30_000 }),
+      ask<Table>(`/rosters/${station}/roster/table`, { query: { ...period }, signal, timeout: 30_000 }),
     enabled,
     staleTime: Number.POSITIVE_INFINITY,
-    select: (b) => b.cells,
   })
   return useMemo(
     () =>
-      got.data && got.data.length > 0
-        ? new Map(got.data.map((c) => [cellKey(c.officer, c.date), c.duties as readonly Turn[]]))
+      got.data && got.data.rows.length > 0
+        ? new Map(cellsOf(got.data).map((c) => [cellKey(c.officer, c.date), c.duties as readonly Turn[]]))
         : undefined,
     [got.data],
   )

@@ -40,8 +40,9 @@ export default function RostersPage() {
   // A draft that was just published or dropped stays in sight until somebody leaves it.
   const seen = useRef('')
   if (search.draft && drafts.some((d) => d.id === search.draft)) seen.current = search.draft
-  const draft = search.draft && search.draft === seen.current ? search.draft : ''
-  const open = useRoster(loaded ? station : '', draft, period)
+  // Until the list of drafts is here, the one in the address is taken to be there.
+  const draft = search.draft && plans && (!loaded || search.draft === seen.current) ? search.draft : ''
+  const open = useRoster(station, draft, period, plans)
   const [opened, setOpened] = useState<Opened>(null)
   const shown: Period = open.roster
     ? { from: open.roster.board.from || period.from, until: open.roster.board.until || period.until }
@@ -99,7 +100,7 @@ export default function RostersPage() {
             </Link>
             <span id="rosters-acts" className="rosters-acts" />
           </div>
-          {error || open.error ? (
+          {error || (open.error && loaded) ? (
             <Failed
               fault={error ?? open.error}
               again={() => {
@@ -184,8 +185,10 @@ function DraftChoice(props: {
 function StaleMark({ roster }: { roster: Roster | undefined }) {
   const { t } = useTranslation()
   const link = useLink()
+  const away = useRef(false)
   useEffect(() => {
-    if (link.up) roster?.later(200)
+    if (link.up && away.current) roster?.later(200)
+    away.current = !link.up
   }, [link.up, roster])
   if (link.up) return null
   return <span className="chip old">{t('rosters.old')}</span>

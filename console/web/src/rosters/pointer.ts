@@ -1,15 +1,17 @@
 // The pointer on the board: a press picks, a drag over cells picks a range, and a
-// drag that begins on the cell with the cursor carries what it holds.
+// drag that begins on the cell with the cursor carries what it holds. While a cell
+// is carried, a press puts it down.
 import { type PointerEvent, useRef, useState } from 'react'
 import { onlyAt, type Pick, type Spot } from './pick'
-import { HEAD, ROW } from './row'
+import type { Picking } from './picking'
+import type { Sight } from './sight'
 
 interface Size {
   wide: number
   rows: number
   cols: number
-  name: number
   editable: boolean
+  carried: Spot | null
 }
 
 interface Acts {
@@ -19,23 +21,15 @@ interface Acts {
   open: () => void
 }
 
-export function useBoardPointer(box: HTMLDivElement | null, size: Size, pick: Pick, acts: Acts) {
+export function useBoardPointer(sight: Sight, picking: Picking, size: Size, acts: Acts) {
   const began = useRef<{ spot: Spot; carries: boolean; moved: boolean } | null>(null)
   const [dragging, setDragging] = useState<Spot | null>(null)
 
-  /** The cell under the pointer, in either direction of reading. */
   const hit = (event: { clientX: number; clientY: number }): Spot | undefined => {
-    if (!box) return undefined
-    const edge = box.getBoundingClientRect()
-    const rtl = getComputedStyle(box).direction === 'rtl'
-    const across = rtl ? edge.right - event.clientX : event.clientX - edge.left
-    const down = event.clientY - edge.top
-    if (across < size.name || down < HEAD) return undefined
-    const col = Math.floor((across - size.name + Math.abs(box.scrollLeft)) / size.wide)
-    const row = Math.floor((down - HEAD + box.scrollTop) / ROW)
-    return row >= 0 && row < size.rows && col >= 0 && col < size.cols ? { row, col } : undefined
+    const spot = sight.hit(event.clientX, event.clientY, size.wide)
+    return spot && spot.row >= 0 && spot.row < size.rows && spot.col >= 0 && spot.col < size.cols ? spot : undefined
   }
-  const inside = (event: PointerEvent | { target: EventTarget | null }) =>
+  const inside = (event: { target: EventTarget | null }) =>
     event.target instanceof Element && event.target.closest('.rb-body') && !event.target.closest('.rb-over')
 
   const end = () => {
@@ -48,7 +42,9 @@ export function useBoardPointer(box: HTMLDivElement | null, size: Size, pick: Pi
       if (event.button !== 0 || !inside(event)) return
       const spot = hit(event)
       if (!spot) return
+      if (size.carried) return acts.put(size.carried, spot)
       if (event.ctrlKey || event.metaKey) return acts.toggle(spot)
+      const pick = picking.now
       if (event.shiftKey) return acts.pick({ ...pick, at: spot })
       const here = pick.at.row === spot.row && pick.at.col === spot.col && pick.more.length === 0
       const single = pick.from.row === pick.at.row && pick.from.col === pick.at.col

@@ -7,10 +7,10 @@ import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import { useDesk } from '../session/desk'
 import { FormDialog } from '../shell/form-dialog'
-import { Failed } from '../shell/states'
+import { Failed, Loading } from '../shell/states'
 import { cellKey, type Draft, type Fix, type Fixes, type Turn, type Violation } from './contract'
 import { dayWords } from './days'
-import { useRosterChanges } from './open-roster'
+import { useCalmChanges } from './open-roster'
 import { type Rolls, shortName } from './register'
 import type { Roster } from './roster'
 import type { Look } from './row'
@@ -33,7 +33,7 @@ export default memo(function Problems(props: {
   const desk = useDesk()
   const search = useSearch({ from: '/rosters' })
   const navigate = useNavigate({ from: '/rosters' })
-  const version = useRosterChanges(roster)
+  const version = useCalmChanges(roster)
   const [rule, setRule] = useState('')
   const [open, setOpen] = useState<string | null>(null)
   const [most, setMost] = useState(STEP)
@@ -103,7 +103,8 @@ export default memo(function Problems(props: {
         )}
       </div>
       <div className="scroll" tabIndex={0} role="group" aria-label={t('rosters.side_problems')}>
-        {list.length === 0 && (
+        {!roster.board.judged && <Loading />}
+        {roster.board.judged && list.length === 0 && (
           <p className="empty">{t(all.length === 0 ? 'rosters.no_problems' : 'rosters.none_of_these')}</p>
         )}
         <ol className="problem-list">

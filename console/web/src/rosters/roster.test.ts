@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Board, Cell, Edited } from './contract'
+import type { Cell, Edited, Table } from './contract'
 import { Roster } from './roster'
 
 const day = '2026-12-01'
@@ -11,14 +11,28 @@ const cell = (officer: string, version: number, shift: string): Cell => ({
 })
 const board = (version: number, ...cells: Cell[]) =>
   ({
-    draft: { id: 'd', version, state: 'open' },
-    cells,
-    problems: [],
-    score: {},
-    tallies: {},
-    demands: [],
+    draft: { id: 'd', version, state: 'open', approvals: [] },
+    from: day,
+    until: day,
+    officers: cells.map((c) => c.officer),
+    contents: [[], ...cells.map((c) => c.duties)],
+    rows: cells.map((_, i) => [i + 1]),
+    versions: cells.map((c) => [c.version]),
+    wanted: [],
     leave: [],
-  }) as unknown as Board
+  }) as unknown as Table
+const findings = (version: number, ...problems: unknown[]) => ({
+  draft_version: version,
+  problems,
+  score: {},
+  tallies: { a: { minutes: 480 } },
+})
+const problem = (key: string, officer: string) => ({
+  key,
+  code: 'daily_rest',
+  level: 'mandatory',
+  cells: [{ officer, date: day }],
+})
 const edited = (version: number, ...cells: Cell[]) =>
   ({
     draft: { id: 'd', version, state: 'open' },
@@ -28,6 +42,7 @@ const edited = (version: number, ...cells: Cell[]) =>
     went: [],
     changed: [],
     score: {},
+    tallies: {},
     whole: false,
   }) as unknown as Edited
 
@@ -133,6 +148,37 @@ describe('a roster that is worked on', () => {
     })
     await missed
     expect([shown(roster, 'a'), roster.board.draft?.version]).toEqual(['', 8])
+    roster.close()
+  })
+
+  it('marks what is wrong, and adds what was answered while the judge was at it', async () => {
+    const roster = new Roster('s', board(4, cell('a', 1, 'D'), cell('b', 1, 'D')))
+    const judging = roster.judge()
+    const asked = await next(1)
+    roster.edit([{ officer: 'a', date: day, duties: turn('N') }])
+    const sentEdit = await next(2)
+    sentEdit.answer(200, {
+      ...edited(5, cell('a', 2, 'N')),
+      went: ['p1'],
+      came: [problem('p3', 'b')],
+      tallies: { a: { minutes: 960 } },
+    })
+    await vi.waitFor(() => expect(roster.busy).toBe(false))
+    asked.answer(200, findings(4, problem('p1', 'a'), problem('p2', 'b')))
+    await judging
+    expect([...roster.problems.keys()]).toEqual(['p2', 'p3'])
+    expect([roster.markOf(`a|${day}`), roster.markOf(`b|${day}`)]).toEqual([0, 3])
+    expect([roster.tally('a')?.minutes, roster.board.judged]).toEqual([960, true])
+    roster.close()
+  })
+
+  it('tells which cells changed since a count, and all of them after a table', () => {
+    const roster = new Roster('s', board(4, cell('a', 1, 'D')))
+    const count = roster.changeCount
+    roster.edit([{ officer: 'a', date: day, duties: turn('N') }])
+    expect(roster.changedSince(count)).toEqual([`a|${day}`])
+    roster.renew(board(5, cell('a', 2, 'E')))
+    expect(roster.changedSince(count)).toBeUndefined()
     roster.close()
   })
 })

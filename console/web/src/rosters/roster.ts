@@ -4,17 +4,35 @@
 // was quicker nothing is overwritten, and both values are shown.
 import { ask, NO_ANSWER, NOT_REACHED, Refusal } from '../ask'
 import {
-  type Board,
   type Cell,
   type CellConflict,
   cellKey,
+  type Demand,
+  type Draft,
   type DraftNews,
   type Edit,
   type Edited,
+  type Findings,
+  type Leave,
+  type Score,
   sameTurns,
+  type Table,
+  type Tally,
   type Turn,
   type Violation,
 } from './contract'
+import { addDays, type Day } from './days'
+
+/** What a roster is about, beside its cells. */
+export interface Header {
+  draft: Draft | null // null: the roster in force
+  from: Day
+  until: Day
+  leave: Leave[]
+  demands: Demand[]
+  score: Score
+  judged: boolean // what is wrong with it has been read
+}
 
 /** What a cell shall hold. */
 export interface Wanted {
@@ -41,11 +59,13 @@ export interface Told {
 
 const marks: Record<string, Mark> = { mandatory: 3, exception: 2, request: 1 }
 const nothing: readonly Turn[] = []
+const noScore: Score = { mandatory: 0, exceptions: 0, unapproved: 0, wishes: 0, cost: 0 }
+const KEPT_CHANGES = 5_000
 
 export class Roster {
   readonly station: string
   readonly draft: string // '' for the roster in force
-  board: Board
+  board: Header
   problems = new Map<string, Violation>()
   conflicts: CellConflict[] = []
   refused = new Map<string, unknown>() // by cell: why the console did not take it
@@ -53,7 +73,12 @@ export class Roster {
   private cells = new Map<string, Cell>()
   private taken = new Map<string, Cell>() // as the console has counted them
   private shown = new Map<string, { duties: Turn[]; steps: number }>() // typed, not yet answered
-  private marked = new Map<string, Mark>()
+  private tallies = new Map<string, Tally>()
+  private blamed = new Map<string, Violation[]>() // by cell: what is wrong with it
+  private asking = 0 // findings that are on their way
+  private deltas: Edited[] = [] // answered meanwhile
+  private changes: string[] = [] // cells whose contents changed, in order
+  private dropped = 0 // of those, no longer kept
   private fresh = new Map<string, number>() // cells that others have changed, and until when that is shown
   private rows = new Map<string, number>()
   private queue: Step[] = []
@@ -62,13 +87,15 @@ export class Roster {
   private count = 0
   private anew: ReturnType<typeof setTimeout> | undefined
   private due = 0
+  private whole = false // the reading that is due is of cells too
   private closed = false
 
-  constructor(station: string, board: Board) {
+  constructor(station: string, table: Table) {
     this.station = station
-    this.draft = board.draft?.id ?? ''
-    this.board = board
-    this.take(board)
+    this.draft = table.draft?.id ?? ''
+    const { draft, from, until, leave } = table
+    this.board = { draft, from, until, leave, demands: demandsOf(table), score: noScore, judged: false }
+    this.take(table)
   }
 
   /** Grows with every change of what is shown. */
@@ -98,13 +125,38 @@ export class Roster {
 
   /** What a cell shows: what was typed, else what is kept. */
   turns(officer: string, date: string): readonly Turn[] {
-    const key = cellKey(officer, date)
-    return this.shown.get(key)?.duties ?? this.cells.get(key)?.duties ?? nothing
+    return this.turnsOf(cellKey(officer, date))
+  }
+
+  /** The same by the cell's key. */
+  turnsOf(key: string): readonly Turn[] {
+    return (this.shown.size > 0 && this.shown.get(key)?.duties) || (this.cells.get(key)?.duties ?? nothing)
+  }
+
+  /** Every cell that may hold something, by its key. */
+  *keys(): Generator<string> {
+    yield* this.cells.keys()
+    for (const key of this.shown.keys()) if (!this.cells.has(key)) yield key
+  }
+
+  /** Grows with every change of a cell's contents. */
+  get changeCount(): number {
+    return this.dropped + this.changes.length
+  }
+
+  /** The cells that changed since a count; undefined when that is too long ago. */
+  changedSince(count: number): readonly string[] | undefined {
+    return count < this.dropped ? undefined : this.changes.slice(count - this.dropped)
+  }
+
+  /** Hours and burdens of an officer, as the console has counted them; undefined until it has. */
+  tally(officer: string): Tally | undefined {
+    return this.tallies.get(officer)
   }
 
   /** What the cell held when hours and fairness were counted. */
-  counted(officer: string, date: string): readonly Turn[] {
-    return this.taken.get(cellKey(officer, date))?.duties ?? nothing
+  countedOf(key: string): readonly Turn[] {
+    return this.taken.get(key)?.duties ?? nothing
   }
 
   isWaiting(officer: string, date: string): boolean {
@@ -112,11 +164,17 @@ export class Roster {
   }
 
   isFresh(officer: string, date: string): boolean {
-    return (this.fresh.get(cellKey(officer, date)) ?? 0) > performance.now()
+    return this.fresh.size > 0 && (this.fresh.get(cellKey(officer, date)) ?? 0) > performance.now()
   }
 
-  mark(officer: string, date: string): Mark {
-    return this.marked.get(cellKey(officer, date)) ?? 0
+  /** How the cell with a key stands. */
+  markOf(key: string): Mark {
+    let mark: Mark = 0
+    for (const v of this.blamed.get(key) ?? []) {
+      const one = markOf(v)
+      if (one > mark) mark = one
+    }
+    return mark
   }
 
   /** Every cell that holds something, as shown. */
@@ -143,7 +201,7 @@ export class Roster {
       cells.push({ officer, date, duties, version: (this.cells.get(key)?.version ?? 0) + ahead })
       this.shown.set(key, { duties, steps: ahead + 1 })
       this.refused.delete(key)
-      this.touch(officer)
+      this.changed(officer, date)
     }
     if (cells.length === 0) return
     this.told = null
@@ -181,34 +239,68 @@ export class Roster {
     this.tell()
   }
 
+  private get path(): string {
+    return `/rosters/${this.station}/${this.draft ? `drafts/${this.draft}` : 'roster'}`
+  }
+
   /** Reads everything anew; what was typed and not yet sent stays typed. */
   async reload(): Promise<void> {
-    clearTimeout(this.anew)
-    this.anew = undefined
+    this.settled()
     if (this.draft === '' || this.closed) return
-    const board = await ask<Board>(`/rosters/${this.station}/drafts/${this.draft}`, { timeout: 30_000 })
-    if (this.closed || (board.draft?.version ?? 0) < (this.board.draft?.version ?? 0)) return
-    this.take(board)
-    this.tell()
+    const table = await ask<Table>(`${this.path}/table`, { timeout: 30_000 })
+    if (this.closed) return
+    this.renew(table)
+    await this.judge()
+  }
+
+  /** Reads what is asked for and what is wrong. */
+  async judge(): Promise<void> {
+    const { from, until } = this.board
+    this.asking++
+    this.deltas = []
+    try {
+      const findings = await ask<Findings>(`${this.path}/findings`, {
+        query: this.draft ? {} : { from, until },
+        timeout: 30_000,
+      })
+      if (!this.closed) this.found(findings)
+    } finally {
+      this.asking--
+    }
   }
 
   /** Takes the draft as it was read by others of this page; what was typed stays typed. */
-  renew(board: Board): void {
-    if ((board.draft?.version ?? 0) < (this.board.draft?.version ?? 0)) return
-    this.take(board)
+  renew(table: Table): void {
+    if ((table.draft?.version ?? 0) < (this.board.draft?.version ?? 0)) return
+    const { draft, leave } = table
+    const wanted = demandsOf(table)
+    // What asks for nothing new stays the same object: much is reckoned from it.
+    const demands = sameDemands(this.board.demands, wanted) ? this.board.demands : wanted
+    this.board = { ...this.board, draft, leave, demands }
+    this.take(table)
     this.tell()
   }
 
-  /** Reads anew after a moment, once for many reasons. */
-  later(wait = 1_200): void {
+  /** Reads anew after a moment, once for many reasons: all of it, or what is wrong only. */
+  later(wait = 1_200, whole = true): void {
     const due = performance.now() + wait
-    if (this.closed || (this.anew !== undefined && this.due <= due)) return
+    if (this.closed) return
+    this.whole ||= whole
+    if (this.anew !== undefined && this.due <= due) return
     clearTimeout(this.anew)
     this.due = due
     this.anew = setTimeout(() => {
-      this.anew = undefined
-      void this.reload().catch(() => this.later(5_000))
+      const all = this.whole
+      this.settled()
+      void (all ? this.reload() : this.judge()).catch(() => this.later(5_000, all))
     }, wait)
+  }
+
+  /** Nothing is due any more. */
+  private settled(): void {
+    clearTimeout(this.anew)
+    this.anew = undefined
+    this.whole = false
   }
 
   /** Takes what the live stream says of this draft. */
@@ -219,12 +311,12 @@ export class Roster {
       return
     }
     if (news.version === known + 1 && news.changes && news.changes.length > 0) {
-      this.changed(
+      this.theirs(
         news.changes.map((c) => ({ officer: c.officer, date: c.date, version: c.version, duties: c.becomes })),
         news.version,
         news.changed_by,
       )
-      this.later()
+      this.later(1_200, false)
       return
     }
     try {
@@ -232,7 +324,7 @@ export class Roster {
         query: { after: known },
       })
       for (const edit of items)
-        this.changed(
+        this.theirs(
           edit.changes.map((c) => ({ officer: c.officer, date: c.date, version: c.version, duties: c.becomes })),
           edit.number,
           edit.by_name,
@@ -243,7 +335,7 @@ export class Roster {
     this.later()
   }
 
-  private changed(cells: Cell[], version: number, by: string): void {
+  private theirs(cells: Cell[], version: number, by: string): void {
     for (const cell of cells) {
       if (!this.keep(cell)) continue
       this.fresh.set(cellKey(cell.officer, cell.date), performance.now() + 6_000)
@@ -261,7 +353,7 @@ export class Roster {
     const key = cellKey(cell.officer, cell.date)
     if ((this.cells.get(key)?.version ?? -1) >= cell.version) return false
     this.cells.set(key, cell)
-    this.touch(cell.officer)
+    this.changed(cell.officer, cell.date)
     return true
   }
 
@@ -308,7 +400,7 @@ export class Roster {
       const typed = this.shown.get(key)
       if (typed && typed.steps > 1) this.shown.set(key, { ...typed, steps: typed.steps - 1 })
       else this.shown.delete(key)
-      this.touch(officer)
+      this.changed(officer, date)
     }
   }
 
@@ -316,13 +408,82 @@ export class Roster {
   answered(edited: Edited): void {
     const missed = edited.draft.version > (this.board.draft?.version ?? 0) + 1
     for (const cell of edited.cells) this.keep(cell)
-    for (const key of edited.went) this.problems.delete(key)
-    for (const v of [...edited.came, ...edited.changed]) this.problems.set(v.key, v)
-    this.board = { ...this.board, draft: edited.draft, score: edited.score }
-    this.later(edited.whole || missed ? 50 : 20_000)
+    const { approvals } = this.board.draft ?? edited.draft
+    this.board = { ...this.board, draft: { ...edited.draft, approvals } }
+    if (this.asking > 0) this.deltas.push(edited)
+    if (this.board.judged) this.apply(edited)
+    if (missed) this.later(50)
+    else if (edited.whole) this.later(50, false)
     this.told = { code: 'saved', count: edited.cells.length }
-    this.judged()
     this.tell()
+  }
+
+  /** Takes over what an edit has made wrong and right. */
+  private apply(edited: Edited): void {
+    if (edited.whole) return
+    for (const key of edited.went) this.clear(key)
+    for (const v of [...edited.came, ...edited.changed]) this.blame(v)
+    for (const [officer, tally] of Object.entries(edited.tallies)) {
+      this.tallies.set(officer, tally)
+      this.touch(officer)
+    }
+    for (const cell of edited.cells) this.taken.set(cellKey(cell.officer, cell.date), cell)
+    this.board = { ...this.board, score: edited.score }
+  }
+
+  /** Takes what the judge says. Edits that were answered since he looked are added to it. */
+  private found(findings: Findings): void {
+    const at = this.board.draft?.version ?? 0
+    const since = this.deltas.filter((d) => d.draft.version > findings.draft_version)
+    if (findings.draft_version + since.length < at) {
+      this.later(300, false)
+      return
+    }
+    const before = new Map([...this.blamed].map(([key, list]) => [key, worst(list)]))
+    this.problems = new Map()
+    this.blamed = new Map()
+    for (const v of findings.problems) this.file(v)
+    for (const [key, list] of this.blamed) if (before.get(key) !== worst(list)) this.touch(officerOf(key))
+    for (const key of before.keys()) if (!this.blamed.has(key)) this.touch(officerOf(key))
+    for (const [officer, tally] of Object.entries(findings.tallies)) {
+      if (!sameTally(this.tallies.get(officer), tally)) this.touch(officer)
+      this.tallies.set(officer, tally)
+    }
+    this.taken = new Map(this.cells)
+    this.board = { ...this.board, score: findings.score, judged: true }
+    for (const edited of since) this.apply(edited)
+    this.deltas = []
+    this.tell()
+  }
+
+  private file(v: Violation): void {
+    this.problems.set(v.key, v)
+    if (markOf(v) === 0) return
+    for (const c of v.cells) {
+      const key = cellKey(c.officer, c.date)
+      const list = this.blamed.get(key)
+      if (list) list.push(v)
+      else this.blamed.set(key, [v])
+    }
+  }
+
+  private blame(v: Violation): void {
+    this.clear(v.key)
+    this.file(v)
+    for (const c of v.cells) this.touch(c.officer)
+  }
+
+  private clear(key: string): void {
+    const v = this.problems.get(key)
+    if (!v) return
+    this.problems.delete(key)
+    for (const c of v.cells) {
+      const cell = cellKey(c.officer, c.date)
+      const left = this.blamed.get(cell)?.filter((one) => one.key !== key) ?? []
+      if (left.length > 0) this.blamed.set(cell, left)
+      else this.blamed.delete(cell)
+      this.touch(c.officer)
+    }
   }
 
   private failed(step: Step, fault: unknown): void {
@@ -343,6 +504,7 @@ export class Roster {
             duties: this.shown.get(key)?.duties ?? c.duties,
             steps: (this.shown.get(key)?.steps ?? 0) + 1,
           })
+          this.changed(c.officer, c.date)
         }
         this.queue.unshift({ what: step.what, cells: rest })
       }
@@ -367,35 +529,26 @@ export class Roster {
     this.tell()
   }
 
-  private take(board: Board): void {
-    this.board = board
+  private take(table: Table): void {
     const before = this.cells
-    this.cells = new Map(board.cells.map((c) => [cellKey(c.officer, c.date), c]))
-    for (const [key, cell] of before) {
-      const now = this.cells.get(key)
-      if (now?.version !== cell.version) this.touch(cell.officer)
-    }
+    this.cells = new Map(cellsOf(table).map((c) => [cellKey(c.officer, c.date), c]))
+    // Every cell may be another: who follows the changes looks at all of them.
+    this.dropped = this.changeCount + 1
+    this.changes = []
+    for (const [key, cell] of before) if (this.cells.get(key)?.version !== cell.version) this.touch(cell.officer)
     for (const [key, cell] of this.cells) if (!before.has(key)) this.touch(cell.officer)
-    this.taken = new Map(this.cells)
-    this.problems = new Map(board.problems.map((v) => [v.key, v]))
-    this.judged()
+    if (!this.board.judged) this.taken = new Map(this.cells)
   }
 
-  /** Puts the marks of all problems on their cells; rows whose marks stay are not drawn again. */
-  private judged(): void {
-    const next = new Map<string, Mark>()
-    for (const v of this.problems.values()) {
-      const mark: Mark = v.level === 'exception' && v.approval ? 1 : (marks[v.level] ?? 0)
-      if (v.code === 'coverage' || v.code.startsWith('fairness') || v.code.startsWith('contract')) continue
-      if (v.level === 'request' && !v.code.startsWith('wish')) continue // the list says them; a dot at every weekend says nothing
-      for (const c of v.cells) {
-        const key = cellKey(c.officer, c.date)
-        if ((next.get(key) ?? 0) < mark) next.set(key, mark)
-      }
+  /** A cell's contents may be others from here on. */
+  private changed(officer: string, date: string): void {
+    this.touch(officer)
+    this.changes.push(cellKey(officer, date))
+    if (this.changes.length > KEPT_CHANGES) {
+      const gone = this.changes.length >> 1
+      this.changes = this.changes.slice(gone)
+      this.dropped += gone
     }
-    for (const [key, mark] of next) if (this.marked.get(key) !== mark) this.touch(key.split('|')[0] ?? '')
-    for (const key of this.marked.keys()) if (!next.has(key)) this.touch(key.split('|')[0] ?? '')
-    this.marked = next
   }
 
   private touch(officer: string): void {
@@ -410,4 +563,61 @@ export class Roster {
     this.count++
     for (const tell of this.listeners) tell()
   }
+}
+
+const officerOf = (key: string): string => key.slice(0, key.indexOf('|'))
+
+/** How a problem marks its cells. Much of what is wished for is said by the list only: a dot at every weekend says nothing. */
+function markOf(v: Violation): Mark {
+  if (v.code === 'coverage' || v.code.startsWith('fairness') || v.code.startsWith('contract')) return 0
+  if (v.level === 'request' && !v.code.startsWith('wish')) return 0
+  return v.level === 'exception' && v.approval ? 1 : (marks[v.level] ?? 0)
+}
+
+const worst = (list: readonly Violation[]): Mark => Math.max(0, ...list.map(markOf)) as Mark
+
+const sameTally = (a: Tally | undefined, b: Tally): boolean =>
+  a !== undefined && (Object.keys(b) as (keyof Tally)[]).every((name) => a[name] === b[name])
+
+const sameDemands = (a: readonly Demand[], b: readonly Demand[]): boolean =>
+  a.length === b.length &&
+  a.every((x, i) => {
+    const y = b[i] as Demand
+    return (
+      x.post === y.post &&
+      x.date === y.date &&
+      x.shift === y.shift &&
+      x.headcount === y.headcount &&
+      x.from === y.from &&
+      x.to === y.to &&
+      x.min_rank === y.min_rank
+    )
+  })
+
+/** What is wanted, day by day. */
+function demandsOf(table: Table): Demand[] {
+  const dates = new Map<number, Day>()
+  const dateOf = (i: number): Day => {
+    const known = dates.get(i) ?? addDays(table.from, i)
+    dates.set(i, known)
+    return known
+  }
+  return table.wanted.flatMap(({ demand, days }) => days.map((i) => ({ ...demand, date: dateOf(i) })))
+}
+
+/** The columns of a table as cells; what was never written is left out. */
+export function cellsOf(table: Table): Cell[] {
+  const days = table.rows[0]?.map((_, i) => addDays(table.from, i)) ?? []
+  const cells: Cell[] = []
+  for (const [r, officer] of table.officers.entries()) {
+    const row = table.rows[r] ?? []
+    const versions = table.versions[r]
+    for (let i = 0; i < row.length; i++) {
+      const content = row[i] as number
+      const version = versions?.[i] ?? 0
+      if (content !== 0 || version !== 0)
+        cells.push({ officer, date: days[i] as Day, version, duties: table.contents[content] as Turn[] })
+    }
+  }
+  return cells
 }

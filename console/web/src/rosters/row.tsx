@@ -1,19 +1,24 @@
-// One officer's row of the board. It is drawn again only when it changed.
-import { type CSSProperties, memo, useSyncExternalStore } from 'react'
-import { useTranslation } from 'react-i18next'
+// One officer's row of the board, and the name before it. They are drawn again only
+// when they changed. A cell is one element, so that a screen of them is painted soon.
+import type { TFunction } from 'i18next'
+import { type CSSProperties, memo, type ReactNode, useSyncExternalStore } from 'react'
 import type { Leave, Officer, Tally, Turn } from './contract'
 import { cellKey, sameTurns } from './contract'
 import type { Day } from './days'
 import { type Rolls, shortName } from './register'
 import type { Roster } from './roster'
-import { hoursWords, leaveCode, leaveWords, rankShort, rankWords } from './words'
+import { hoursWords, leaveCode, leaveWords } from './words'
 
 export const ROW = 24
 export const HEAD = 42
 export const NAME = 214 // the column of names
+export const FAIR = 30
+export const burdens = ['nights', 'weekends', 'holidays', 'unpopular'] as const
 
 /** What rows show besides the cells; one object for all of them. */
 export interface Look {
+  t: TFunction
+  ranks: ReadonlyMap<string, { short: string; words: string }>
   days: Day[]
   offDays: boolean[] // weekends and holidays
   today: number // the column of today, or -1
@@ -22,62 +27,71 @@ export interface Look {
   /** What is published, for cells that differ; undefined while nothing is. */
   published: ReadonlyMap<string, readonly Turn[]> | undefined
   compare: boolean
-  tallies: Record<string, Tally>
   minutes: ReadonlyMap<string, number> // of each shift type
   fairness: boolean
 }
 
+const nothing: readonly Turn[] = []
 const MARKS = ['', ' wish', ' exc', ' must']
 
-export const OfficerRow = memo(function OfficerRow(props: {
+interface RowProps {
   roster: Roster
   officer: Officer
   index: number
   look: Look
-}) {
-  const { roster, officer, index, look } = props
-  const { t } = useTranslation()
+}
+
+const useRow = (roster: Roster, officer: Officer) =>
   useSyncExternalStore(roster.subscribe, () => roster.rowVersion(officer.id))
-  const tally = look.tallies[officer.id]
+
+export const OfficerRow = memo(function OfficerRow({ roster, officer, index, look }: RowProps) {
+  useRow(roster, officer)
+  const tally = roster.tally(officer.id)
   return (
     <div className="rb-row" role="row" aria-rowindex={index + 2} style={{ insetBlockStart: index * ROW }}>
-      <div
-        className="rb-name"
-        role="rowheader"
-        title={`${officer.name} · ${rankWords(t, officer.rank)} · ${officer.unit}`}
-      >
-        <span className="rb-rank">{rankShort(t, officer.rank)}</span>
-        <span className="rb-who">
-          <bdi>{shortName(officer.name)}</bdi>
-        </span>
-        <Hours tally={tally} more={moreMinutes(roster, officer, look)} />
+      <div className="sr" role="rowheader">
+        {nameWords(look, officer, tally)}
       </div>
-      {look.days.map((day, col) => (
-        <RosterCell
-          key={day}
-          id={`rc-${index}-${col}`}
-          turns={roster.turns(officer.id, day)}
-          className={cellClass(roster, officer, day, col, look)}
-          leave={look.leave.get(cellKey(officer.id, day))}
-          look={look}
-        />
-      ))}
+      {look.days.map((day, col) => rosterCell(`rc-${index}-${col}`, roster, officer, day, look))}
       {look.fairness &&
-        (['nights', 'weekends', 'holidays', 'unpopular'] as const).map((name) => (
-          <span key={name} className="rb-fair" role="gridcell">
-            {tally?.[name] ?? 0}
-          </span>
+        burdens.map((name) => (
+          <div key={name} className="rb-fair" role="gridcell">
+            {tally?.[name]}
+          </div>
         ))}
     </div>
   )
 })
 
+/** The name as it is seen; readers of the screen have it in the row. */
+export const NameTag = memo(function NameTag({ roster, officer, index, look }: RowProps) {
+  useRow(roster, officer)
+  const { t } = look
+  const tally = roster.tally(officer.id)
+  return (
+    <div className="rb-tag" title={nameWords(look, officer, undefined)} style={{ insetBlockStart: index * ROW }}>
+      <span className="rb-rank">{look.ranks.get(officer.rank)?.short}</span>
+      <span className="rb-who" dir="auto">
+        {shortName(officer.name)}
+      </span>
+      {tally && <Hours t={t} tally={tally} more={moreMinutes(roster, officer, look)} />}
+    </div>
+  )
+})
+
+function nameWords(look: Look, officer: Officer, tally: Tally | undefined): string {
+  const words = [officer.name, look.ranks.get(officer.rank)?.words, officer.unit]
+  if (tally) words.push(hoursWords(look.t, tally.minutes + tally.credit))
+  return words.filter(Boolean).join(' · ')
+}
+
 /** Minutes of duty that the row shows beyond those that the console has counted. */
 function moreMinutes(roster: Roster, officer: Officer, look: Look): number {
   let more = 0
   for (const day of look.days) {
-    const now = roster.turns(officer.id, day)
-    const was = roster.counted(officer.id, day)
+    const key = cellKey(officer.id, day)
+    const now = roster.turnsOf(key)
+    const was = roster.countedOf(key)
     if (now === was) continue
     for (const turn of now) more += look.minutes.get(turn.shift) ?? 0
     for (const turn of was) more -= look.minutes.get(turn.shift) ?? 0
@@ -85,9 +99,7 @@ function moreMinutes(roster: Roster, officer: Officer, look: Look): number {
   return more
 }
 
-function Hours({ tally, more }: { tally: Tally | undefined; more: number }) {
-  const { t } = useTranslation()
-  if (!tally) return null
+function Hours({ t, tally, more }: { t: TFunction; tally: Tally; more: number }) {
   const done = tally.minutes + tally.credit + more
   const share = tally.target > 0 ? done / tally.target : 0
   return (
@@ -107,50 +119,56 @@ function Hours({ tally, more }: { tally: Tally | undefined; more: number }) {
   )
 }
 
-function cellClass(roster: Roster, officer: Officer, day: Day, col: number, look: Look): string {
-  let name = 'rc'
-  if (look.offDays[col]) name += ' off'
-  if (col === look.today) name += ' today'
-  name += MARKS[roster.mark(officer.id, day)] ?? ''
-  if (roster.isWaiting(officer.id, day)) name += ' waits'
-  if (roster.isFresh(officer.id, day)) name += ' fresh'
-  if (roster.refused.has(cellKey(officer.id, day))) name += ' refused'
-  if (look.compare && look.published) {
-    const was = look.published.get(cellKey(officer.id, day)) ?? []
-    if (!sameTurns(was, roster.turns(officer.id, day))) name += ' chg'
-  }
-  return name
-}
-
-function RosterCell(props: {
-  id: string
-  turns: readonly Turn[]
-  className: string
-  leave: Leave['kind'] | undefined
-  look: Look
-}) {
-  const { id, turns, className, leave, look } = props
-  const { t } = useTranslation()
+function rosterCell(id: string, roster: Roster, officer: Officer, day: Day, look: Look): ReactNode {
+  const key = cellKey(officer.id, day)
+  const turns = roster.turnsOf(key)
+  const leave = look.leave.get(key)
+  const marks = cellMarks(roster, officer, day, key, turns, look)
   const first = turns[0]
   if (!first)
-    return (
-      <div id={id} role="gridcell" className={className}>
-        {leave && (
-          <span className={`rt away ${leave === 'training' ? 'training' : ''}`} title={leaveWords(t, leave)}>
-            {leaveCode(t, leave)}
-          </span>
-        )}
+    return leave ? (
+      <div
+        key={day}
+        id={id}
+        role="gridcell"
+        className={`rc rt away${leave === 'training' ? ' training' : ''}${marks}`}
+        title={leaveWords(look.t, leave)}
+      >
+        {leaveCode(look.t, leave)}
       </div>
+    ) : (
+      <div key={day} id={id} role="gridcell" className={`rc${marks}`} />
     )
   const type = look.rolls.types.get(first.shift)
+  const reserve = first.post === '' && type?.class !== 'standby' ? ' reserve' : ''
   return (
-    <div id={id} role="gridcell" className={className}>
-      <span
-        className={`rt ${type?.class ?? 'other'}${first.post === '' && type?.class !== 'standby' ? ' reserve' : ''}${leave ? ' clash' : ''}`}
-        style={type?.colour ? ({ '--rt': type.colour } as CSSProperties) : undefined}
-      >
-        {turns.length > 1 ? turns.map((turn) => turn.shift).join('+') : first.shift}
-      </span>
+    <div
+      key={day}
+      id={id}
+      role="gridcell"
+      className={`rc rt ${type?.class ?? 'other'}${reserve}${leave ? ' clash' : ''}${turns.length > 1 ? ' many' : ''}${marks}`}
+      style={type?.colour ? ({ '--rt': type.colour } as CSSProperties) : undefined}
+    >
+      {codes(turns)}
     </div>
   )
+}
+
+/** "D", "E+SB". */
+export const codes = (turns: readonly Turn[]): string => turns.map((turn) => turn.shift).join('+')
+
+function cellMarks(
+  roster: Roster,
+  officer: Officer,
+  day: Day,
+  key: string,
+  turns: readonly Turn[],
+  look: Look,
+): string {
+  let name = MARKS[roster.markOf(key)] ?? ''
+  if (roster.isWaiting(officer.id, day)) name += ' waits'
+  if (roster.isFresh(officer.id, day)) name += ' fresh'
+  if (roster.refused.size > 0 && roster.refused.has(key)) name += ' refused'
+  if (look.compare && look.published && !sameTurns(look.published.get(key) ?? nothing, turns)) name += ' chg'
+  return name
 }

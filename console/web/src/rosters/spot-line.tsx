@@ -38,6 +38,16 @@ export class Spotted {
   }
 }
 
+/** What can be done with the cell of the cursor by the pointer alone; the key stands beside it. */
+const hints = [
+  ['↵', 'type'],
+  ['Del', 'clear'],
+  ['M', 'move'],
+  ['G', 'place'],
+  ['!', 'problem'],
+] as const
+export type Hint = (typeof hints)[number][1]
+
 export function SpotLine(props: {
   roster: Roster
   rolls: Rolls
@@ -45,8 +55,9 @@ export function SpotLine(props: {
   spot: Spotted
   editable: boolean
   posts: boolean
+  onAct: (name: Hint) => void
 }) {
-  const { roster, rolls, look, spot, editable, posts } = props
+  const { roster, rolls, look, spot, editable, posts, onAct } = props
   const { t } = useTranslation()
   const { officer, day, count, said } = useSyncExternalStore(spot.subscribe, () => spot.now)
   const key = officer ? cellKey(officer.id, day) : ''
@@ -72,35 +83,40 @@ export function SpotLine(props: {
   const { told } = roster
   return (
     <div className="rosters-foot">
-      <span id="roster-spot" role="status" className="rosters-spot">
-        <bdi>{said || words}</bdi>
-      </span>
-      <span className="grow" />
-      {editable && !posts && (
-        <span className="rosters-keys" aria-hidden>
-          <kbd>↵</kbd> {t('rosters.key_type')} <kbd>Del</kbd> {t('rosters.key_clear')} <kbd>M</kbd>{' '}
-          {t('rosters.key_move')} <kbd>G</kbd> {t('rosters.key_place')} <kbd>!</kbd> {t('rosters.key_problem')}
+      <div className="rosters-says">
+        <span id="roster-spot" role="status" className="rosters-spot">
+          <bdi>{said || words}</bdi>
         </span>
-      )}
-      <span
-        role="status"
-        data-told={told?.code ?? ''}
-        className={told && told.code !== 'saved' && told.code !== 'by_other' ? 'rosters-bad' : 'dim'}
-      >
-        {roster.busy
-          ? t('rosters.saving')
-          : told?.code === 'refused'
-            ? refusedWords(t, told.fault, rolls)
-            : told
-              ? t(`rosters.told.${told.code}`, { count: told.count ?? 0, by: told.by ?? '' })
-              : ''}
-      </span>
-      {roster.board.draft && (
-        <span className="dim">
-          {t('rosters.draft_at')} <Moment at={roster.board.draft.changed_at} short />{' '}
-          <bdi>{roster.board.draft.changed_by}</bdi>
+        <span className="grow" />
+        {editable && !posts && (
+          <span className="rosters-keys">
+            {hints.map(([key, name]) => (
+              <button key={name} type="button" className="rosters-hint" onClick={() => onAct(name)}>
+                <kbd aria-hidden>{key}</kbd> {t(`rosters.key_${name}`)}
+              </button>
+            ))}
+          </span>
+        )}
+        <span
+          role="status"
+          data-told={told?.code ?? ''}
+          className={told && told.code !== 'saved' && told.code !== 'by_other' ? 'rosters-bad' : 'dim'}
+        >
+          {roster.busy
+            ? t('rosters.saving')
+            : told?.code === 'refused'
+              ? refusedWords(t, told.fault, rolls)
+              : told
+                ? t(`rosters.told.${told.code}`, { count: told.count ?? 0, by: told.by ?? '' })
+                : ''}
         </span>
-      )}
+        {roster.board.draft && (
+          <span className="dim">
+            {t('rosters.draft_at')} <Moment at={roster.board.draft.changed_at} short />{' '}
+            <bdi>{roster.board.draft.changed_by}</bdi>
+          </span>
+        )}
+      </div>
     </div>
   )
 }

@@ -9,7 +9,7 @@ import {
   IconUserOff,
 } from '@tabler/icons-react'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, memo, Suspense, startTransition, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { useDesk } from '../session/desk'
@@ -17,18 +17,21 @@ import { Guarded } from '../shell/guarded'
 import { useKeys } from '../shell/keys'
 import { Loading } from '../shell/states'
 import { type BoardHandle, RosterBoard } from './board'
-import { cellKey, type Leave, type Officer } from './contract'
-import { cover, minutesOf } from './coverage'
+import { PrintedBoard } from './board-print'
+import { Book } from './book'
+import { cellKey, type Leave, type Officer, ranks } from './contract'
+import { minutesOf, uncounted } from './coverage'
 import { daysFrom, weekday } from './days'
 import { Filters, matches } from './filters'
 import { Keys, Legend } from './legend'
-import { usePublished, useRosterChanges } from './open-roster'
+import { useCalmChanges, usePublished } from './open-roster'
 import type { Opened } from './page'
 import { PostsBoard } from './posts-board'
 import type { Rolls } from './register'
 import type { Roster } from './roster'
 import type { Look } from './row'
-import { type At, SpotLine, Spotted } from './spot-line'
+import { type At, type Hint, SpotLine, Spotted } from './spot-line'
+import { rankShort, rankWords } from './words'
 
 const Problems = lazy(() => import('./problems'))
 const Planner = lazy(() => import('./planner'))
@@ -41,14 +44,19 @@ const Drop = lazy(() => import('./drop'))
 const sides = ['problems', 'planner', 'place'] as const
 type Side = (typeof sides)[number]
 
-export function Workplace(props: { roster: Roster; rolls: Rolls; today: string; onOpen: (what: Opened) => void }) {
+export const Workplace = memo(function Workplace(props: {
+  roster: Roster
+  rolls: Rolls
+  today: string
+  onOpen: (what: Opened) => void
+}) {
   const { roster, rolls, today, onOpen } = props
   const { t } = useTranslation()
   const desk = useDesk()
   const search = useSearch({ from: '/rosters' })
   const navigate = useNavigate({ from: '/rosters' })
-  const version = useRosterChanges(roster)
-  const calm = useDeferredValue(version)
+  const calm = useCalmChanges(roster)
+  const painted = usePainted()
   // What the cursor is on is told to the line that says it, and to nobody else: a key press draws little.
   const [spot] = useState(() => new Spotted({ officer: undefined, day: roster.board.from, count: 1, said: '' }))
   const [dialog, setDialog] = useState<'publish' | 'templates' | 'demands' | 'drop' | null>(null)
@@ -60,12 +68,10 @@ export function Workplace(props: { roster: Roster; rolls: Rolls; today: string; 
   const editable = roster.draft !== '' && plans && board.draft?.state === 'open'
   const period = useMemo(() => ({ from: board.from, until: board.until }), [board.from, board.until])
   const days = useMemo(() => daysFrom(period.from, period.until), [period])
-  const published = usePublished(station, period, roster.draft !== '')
+  const published = usePublished(station, period, roster.draft !== '' && board.judged)
+  const book = useMemo(() => new Book(roster, board.demands, rolls.types), [roster, rolls, board.demands])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the roster's content
-  const coverage = useMemo(
-    () => cover(board.demands, roster.filled(), rolls.types),
-    [roster, rolls, calm, board.demands],
-  )
+  const coverage = useMemo(() => (painted ? book.follow() : uncounted), [book, calm, painted])
   const leave = useMemo(() => leaveDays(board.leave), [board.leave])
   const { q, unit, rank, held, only } = search
   // biome-ignore lint/correctness/useExhaustiveDependencies: problems are looked at when the filter is set, not with each edit
@@ -79,9 +85,11 @@ export function Workplace(props: { roster: Roster; rolls: Rolls; today: string; 
         (o.until === '' || o.until >= period.from) &&
         (only !== 'problems' || troubled.has(o.id)),
     )
-  }, [rolls, q, unit, rank, held, only, period, board.draft?.unit])
+  }, [rolls, q, unit, rank, held, only, period, board.draft?.unit, board.judged])
   const look: Look = useMemo(
     () => ({
+      t,
+      ranks: new Map(ranks.map((r) => [r as string, { short: rankShort(t, r), words: rankWords(t, r) }])),
       days,
       offDays: days.map((d) => rolls.holidays.has(d) || !rolls.register.working_week.includes(weekday(d))),
       today: days.indexOf(today),
@@ -89,11 +97,10 @@ export function Workplace(props: { roster: Roster; rolls: Rolls; today: string; 
       leave,
       published,
       compare: roster.draft !== '' && (published?.size ?? 0) > 0,
-      tallies: board.tallies,
       minutes: new Map([...rolls.types.values()].map((type) => [type.code, minutesOf(type)])),
-      fairness: search.view !== 'plain' && Object.keys(board.tallies).length > 0,
+      fairness: search.view !== 'plain' && plans,
     }),
-    [days, rolls, today, leave, published, roster, board.tallies, search.view],
+    [t, days, rolls, today, leave, published, roster, plans, search.view],
   )
 
   const side: Side | undefined =
@@ -120,15 +127,42 @@ export function Workplace(props: { roster: Roster; rolls: Rolls; today: string; 
     },
     [show],
   )
+  const onSay = useCallback((said: string) => spot.set({ ...spot.now, said }), [spot])
+  const onKey = useCallback(
+    (name: 'problem' | 'plan' | 'place') => {
+      if (name === 'plan' && editable) show('planner')
+      if (name === 'place') openPlace(placeOfCell(roster, spot.now) ?? '')
+      if (name === 'problem') {
+        show('problems')
+        document.dispatchEvent(new CustomEvent('roster-next-problem'))
+      }
+    },
+    [editable, roster, spot, show, openPlace],
+  )
+  const onAct = useCallback(
+    (name: Hint) => {
+      if (name === 'place' || name === 'problem') return onKey(name)
+      handle.current?.focus()
+      handle.current?.act(name)
+    },
+    [onKey],
+  )
   const posts = search.view === 'posts'
   useKeys({
     'Ctrl+KeyZ': () => (editable ? roster.undo() : false),
     'Ctrl+Shift+KeyZ': () => (editable ? roster.redo() : false),
+    // The browser finds what is drawn; this finds every officer.
+    'Ctrl+KeyF': () => {
+      const find = document.querySelector<HTMLInputElement>('.rosters-bar input[type="search"]')
+      find?.focus()
+      find?.select()
+      return find !== null
+    },
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the roster's content
   const changed = useMemo(
-    () => (published && roster.draft ? countChanges(published, roster) : 0),
-    [published, roster, calm],
+    () => (published && roster.draft ? book.differing(published) : 0),
+    [published, roster, book, calm],
   )
   useStaying(roster)
   const panels = document.getElementById('rosters-side')
@@ -212,7 +246,7 @@ export function Workplace(props: { roster: Roster; rolls: Rolls; today: string; 
         />
       </div>
       {posts ? (
-        <PostsBoard roster={roster} rolls={rolls} look={look} coverage={coverage} onPlace={openPlace} chosen={place} />
+        <PostsBoard rolls={rolls} look={look} coverage={coverage} onPlace={openPlace} chosen={place} />
       ) : officers.length === 0 ? (
         <p className="empty rosters-none">{t('rosters.none_fit')}</p>
       ) : (
@@ -221,22 +255,17 @@ export function Workplace(props: { roster: Roster; rolls: Rolls; today: string; 
           rolls={rolls}
           officers={officers}
           look={look}
+          book={book}
           coverage={coverage}
           editable={editable}
           handle={onHandle}
           onSpot={onSpot}
-          onSay={(said) => spot.set({ ...spot.now, said })}
-          onKey={(name) => {
-            if (name === 'plan' && editable) show('planner')
-            if (name === 'place') openPlace(placeOfCell(roster, spot.now) ?? '')
-            if (name === 'problem') {
-              show('problems')
-              document.dispatchEvent(new CustomEvent('roster-next-problem'))
-            }
-          }}
+          onSay={onSay}
+          onKey={onKey}
         />
       )}
-      <SpotLine roster={roster} rolls={rolls} look={look} spot={spot} editable={editable} posts={posts} />
+      {!posts && <PrintedBoard roster={roster} officers={officers} look={look} coverage={coverage} />}
+      <SpotLine roster={roster} rolls={rolls} look={look} spot={spot} editable={editable} posts={posts} onAct={onAct} />
       {panels &&
         side &&
         createPortal(
@@ -247,7 +276,7 @@ export function Workplace(props: { roster: Roster; rolls: Rolls; today: string; 
                   {sides.map((name) => (
                     <button key={name} type="button" aria-pressed={side === name} onClick={() => show(name)}>
                       {t(`rosters.side_${name}`)}
-                      {name === 'problems' && ` ${roster.problems.size}`}
+                      {name === 'problems' && ` ${board.judged ? roster.problems.size : '…'}`}
                     </button>
                   ))}
                 </fieldset>
@@ -288,6 +317,22 @@ export function Workplace(props: { roster: Roster; rolls: Rolls; today: string; 
       </Suspense>
     </>
   )
+})
+
+/** Whether the first picture of this page has been painted: what can wait waits for it. */
+function usePainted(): boolean {
+  const [painted, setPainted] = useState(false)
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(() => startTransition(() => setPainted(true)), 0)
+    })
+    return () => {
+      cancelAnimationFrame(frame)
+      clearTimeout(timer)
+    }
+  }, [])
+  return painted
 }
 
 /** Asks before the page is left while something typed is not yet answered. */
@@ -361,23 +406,6 @@ function leaveDays(list: readonly Leave[]): ReadonlyMap<string, Leave['kind']> {
   for (const l of list)
     if (l.decision === 'approved') for (const day of daysFrom(l.from, l.until)) map.set(cellKey(l.officer, day), l.kind)
   return map
-}
-
-function countChanges(
-  published: ReadonlyMap<string, readonly { shift: string; post: string }[]>,
-  roster: Roster,
-): number {
-  let count = 0
-  const seen = new Set<string>()
-  for (const { officer, date, duties } of roster.filled()) {
-    const key = cellKey(officer, date)
-    seen.add(key)
-    const was = published.get(key) ?? []
-    if (was.length !== duties.length || !duties.every((d) => was.some((w) => w.shift === d.shift && w.post === d.post)))
-      count++
-  }
-  for (const [key, was] of published) if (!seen.has(key) && was.length > 0) count++
-  return count
 }
 
 function placeOfCell(roster: Roster, at: At): string | undefined {
