@@ -6,7 +6,7 @@ UI := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/vite.config
 PROGRAMS := console gateway simulators demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench bench-journal bench-video bench-screen bench-board bench-rosters lint generate ui go-build need need-test go-test screens-test web-test e2e clean
+.PHONY: help run build test bench bench-journal bench-video bench-screen bench-board bench-rosters lint generate ui go-build need need-test go-test web-test e2e clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -16,8 +16,10 @@ run: build ## build everything and start the demo station on http://127.0.0.1:80
 
 build: need ui go-build ## programs in bin/, screens included
 
+# The browser has the machine to itself: beside the Go tests it waits for it most of the time.
 test: need-test ui go-build ## everything that CI runs
-	@$(MAKE) --no-print-directory --jobs=2 go-test screens-test
+	@$(MAKE) --no-print-directory --jobs=2 go-test web-test lint
+	@$(MAKE) --no-print-directory e2e
 	@echo "guardroom: every test passed"
 
 bench: build ## the figures: intake, latency, poller, memory, readers
@@ -72,10 +74,6 @@ go-test:
 	go test -race -p 3 -vet=off -ldflags='-s -w' -timeout 12m ./...
 	.ci/fuzz
 	.ci/generated
-
-# Beside the Go tests: the screens, and what only reads.
-screens-test:
-	@$(MAKE) --no-print-directory --jobs=1 e2e web-test lint
 
 web-test:
 	cd $(WEB) && npm test --silent

@@ -14,12 +14,12 @@ export default defineConfig({
   testDir: 'e2e',
   outputDir: 'e2e/results',
   timeout: 180_000,
-  expect: { timeout: 20_000 }, // the Go tests run beside; what has a mark of its own says so
-  retries: 1, // a machine that was starved once; such a test is listed as flaky
+  expect: { timeout: 20_000 }, // two browsers on a small machine; what has a mark of its own says so
+  retries: 2, // a machine that was starved; such a test is listed as flaky
   workers: worlds?.length ?? 1, // the specs of a worker act on one station
   fullyParallel: false,
   reporter: [['list'], ['./e2e/verdict.ts']],
-  // Pictures want the processors: they come last, when what runs beside has mostly ended.
+  // Pictures want the processors: they come last, beside few others.
   projects: [
     { name: 'desks', testIgnore: /camera/ },
     { name: 'pictures', testMatch: /camera.*\.spec/ },

@@ -29,7 +29,6 @@ test.beforeEach(async ({ request }) => calm(request))
 test.afterAll(async ({ request }) => calm(request))
 
 const windows = [
-  { width: 1920, height: 1080 },
   { width: 1366, height: 768 },
   { width: 390, height: 844 },
 ]
@@ -61,7 +60,7 @@ async function look(page: Page, what: string) {
 }
 
 test('no page has a fault that axe finds in either theme, nor is wider than its window', async ({ page, request }) => {
-  test.setTimeout(600_000) // a walk through every page, beside the Go tests
+  test.setTimeout(600_000) // a walk through every page
   await page.setViewportSize({ width: 1600, height: 900 })
   const fire = await pointWith(request, /^fire\/honeywell/, 'fire', 1)
   const other = await pointWith(request, /^fire\/honeywell/, 'fire', 2)

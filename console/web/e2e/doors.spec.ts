@@ -39,14 +39,19 @@ async function release(by: APIRequestContext) {
   await expect(async () => expect(await open()).toHaveLength(0)).toPass({ timeout: 20_000 })
 }
 
-/** Holds a button until what it does is seen. */
-async function hold(page: Page, name: string, done: () => Promise<void>) {
+/** Holds a button until what it does is seen; once more, where it moved away under the pointer. */
+async function hold(page: Page, name: string, done: (within: { timeout: number }) => Promise<void>) {
   const button = page.locator(`[data-hold="${name}"]`)
-  await expect(button).toBeEnabled()
-  await button.hover()
-  await page.mouse.down()
-  await done()
-  await page.mouse.up()
+  await expect(async () => {
+    await expect(button).toBeEnabled()
+    await button.hover()
+    await page.mouse.down()
+    try {
+      await done({ timeout: 10_000 })
+    } finally {
+      await page.mouse.up()
+    }
+  }).toPass({ timeout: 60_000 })
 }
 
 test.beforeEach(async ({ request }) => calm(request))
@@ -126,7 +131,7 @@ test('two officers for one door: the second one is asked everywhere and confirms
     await signIn(other, 'supervisor', '/control')
     await signIn(page, 'officer', path)
     const second = page.locator('[data-second]')
-    await hold(page, 'unlock', () => expect(second).toHaveAttribute('data-second', 'waiting'))
+    await hold(page, 'unlock', (within) => expect(second).toHaveAttribute('data-second', 'waiting', within))
     const strip = other.locator('[data-approval]')
     await expect(strip).toContainText('Olive Officer asks for a second officer: Unlock, D-205 Comms room.')
     await clean(page, 'a second officer is needed')

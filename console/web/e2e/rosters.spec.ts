@@ -281,7 +281,7 @@ test('the planner fills a draft; exceptions are approved by name; publishing say
   await expect(planner).toHaveAttribute('data-planning', 'ready', { timeout: 60_000 })
   await planner.getByRole('button', { name: /^Keep/ }).click()
   await expect(planner.locator('[role=status]').first()).toContainText('The plan is in the draft', { timeout: 30_000 })
-  await expect(page.locator('.rb .rc .rt').first()).toBeVisible()
+  await expect(page.locator('.rb .rc.rt').first()).toBeVisible()
 
   await page.getByRole('button', { name: 'Publish…' }).click()
   const dialog = page.getByRole('dialog', { name: 'Publish' })
