@@ -43,6 +43,12 @@ describe('the lists', () => {
     expect(ids('closing')[1]).toEqual(['over'])
     expect(ids('shelved')[1]).toEqual([])
   })
+  it('hold an alarm once while the board still has what has ended', () => {
+    const ended = alarm('fire', { kind: 'fire.alarm', state: 'normal', close_needed: true })
+    const { life, rest, counts } = divide('closing', open, [...closing, ended], 'me', 'nairobi', none)
+    expect([...life, ...rest].map((a) => a.id)).toEqual(['fire', 'over'])
+    expect(counts.closing).toBe(1)
+  })
   it('count all, whichever is shown', () => {
     const { counts, toConfirm } = divide('mine', open, closing, 'me', 'nairobi', none)
     expect(counts).toEqual({

@@ -72,7 +72,11 @@ export function divide(
   const here: Alarm[] = []
   let unacknowledged = 0
   let mine = 0
+  // The board tells of an end a moment before it lets go of the alarm: it is shown once.
+  const ends = new Set(closing.map((a) => a.id))
+  const still = new Set<string>()
   for (const alarm of open) {
+    if (ends.has(alarm.id)) still.add(alarm.id)
     const safety = isLifeSafety(alarm)
     if (!safety && station !== ALL && alarm.station !== station) continue
     if (safety) life.push(alarm)
@@ -80,7 +84,7 @@ export function divide(
     if (wantsAcknowledgement(alarm)) unacknowledged++
     if (alarm.owner?.by === me) mine++
   }
-  const ended = closing.filter((a) => station === ALL || a.station === station)
+  const ended = closing.filter((a) => !still.has(a.id) && (station === ALL || a.station === station))
   const endedMine = ended.filter((a) => a.owner?.by === me)
   const counts = {
     active: life.length + here.length,
