@@ -6,7 +6,7 @@ import type { components } from '../api.d.ts'
 import { ask } from '../ask'
 import type { List } from '../contract'
 import { ALL, useDesk } from '../session/desk'
-import { Field } from '../shell/field'
+import { Choice, Field } from '../shell/field'
 import { FormDialog } from '../shell/form-dialog'
 import { MomentInput, useInstant } from '../shell/moment'
 import { Failed, Loading } from '../shell/states'
@@ -151,18 +151,20 @@ function Place({ onClose }: { onClose: () => void }) {
     >
       {(fault) => (
         <>
-          <Field label={t('hold.station')} at="station" fault={fault}>
-            {(wiring) => (
-              <select {...wiring} className="input" value={station} onChange={(e) => setStation(e.target.value)}>
-                {every && <option value={ALL}>{t('hold.every')}</option>}
-                {mine.map((s) => (
-                  <option key={s.id} value={s.id}>
-                    {s.name}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <Choice
+            label={t('hold.station')}
+            at="station"
+            fault={fault}
+            value={station}
+            onChange={(e) => setStation(e.target.value)}
+          >
+            {every && <option value={ALL}>{t('hold.every')}</option>}
+            {mine.map((s) => (
+              <option key={s.id} value={s.id}>
+                {s.name}
+              </option>
+            ))}
+          </Choice>
           <div className="hold-span">
             {moment(fault, 'from', from, setFrom)}
             {moment(fault, 'until', until, setUntil)}

@@ -2,7 +2,7 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Dialog } from '../shell/dialog'
-import { Field } from '../shell/field'
+import { Choice, Field } from '../shell/field'
 import type { Line } from './board'
 
 export default function Relieve(props: {
@@ -37,23 +37,25 @@ export default function Relieve(props: {
           onClose()
         }}
       >
-        <Field label={t('dutyboard.relief')}>
-          {(w) => (
-            <select {...w} className="input" required value={by} data-autofocus onChange={(e) => setBy(e.target.value)}>
-              {[...known.values()]
-                .sort(
-                  (a, b) =>
-                    Number(b.duty.assignment.officer === relief) - Number(a.duty.assignment.officer === relief) ||
-                    a.name.localeCompare(b.name),
-                )
-                .map((l) => (
-                  <option key={l.key} value={l.duty.assignment.officer}>
-                    {l.name} · {l.postName || l.shiftName} · {t(`dutyboard.presence.${l.duty.presence}`)}
-                  </option>
-                ))}
-            </select>
-          )}
-        </Field>
+        <Choice
+          label={t('dutyboard.relief')}
+          required
+          value={by}
+          data-autofocus
+          onChange={(e) => setBy(e.target.value)}
+        >
+          {[...known.values()]
+            .sort(
+              (a, b) =>
+                Number(b.duty.assignment.officer === relief) - Number(a.duty.assignment.officer === relief) ||
+                a.name.localeCompare(b.name),
+            )
+            .map((l) => (
+              <option key={l.key} value={l.duty.assignment.officer}>
+                {l.name} · {l.postName || l.shiftName} · {t(`dutyboard.presence.${l.duty.presence}`)}
+              </option>
+            ))}
+        </Choice>
         <Field label={t('dutyboard.note')}>
           {(w) => (
             <input {...w} className="input" maxLength={500} value={text} onChange={(e) => setText(e.target.value)} />

@@ -2,7 +2,7 @@
 // hours of the week.
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Field, faultOf, Outcome } from '../shell/field'
+import { Choice, Field, faultOf, Outcome } from '../shell/field'
 import type { DoorTimes } from './door-times'
 import { dayName, type Span, wallTime, week, wrongIn } from './hours'
 import type { DoorTime } from './rationale'
@@ -58,24 +58,21 @@ export function DoorTimeForm(props: { door: DoorTime; times: DoorTimes; write: b
     >
       <fieldset disabled={!write} className="plain">
         <div className="door-time-grid">
-          <Field label={t('rationale.class')} at="class" fault={told.fault}>
-            {(wiring) => (
-              <select
-                {...wiring}
-                className="input"
-                required
-                value={draft.class}
-                onChange={(e) => set({ class: e.target.value as DoorTime['class'] })}
-              >
-                {draft.class === '' && <option value="">{t('rationale.unclassed')}</option>}
-                {classes.map((c) => (
-                  <option key={c} value={c}>
-                    {t(`rationale.classes.${c}`)}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <Choice
+            label={t('rationale.class')}
+            at="class"
+            fault={told.fault}
+            required
+            value={draft.class}
+            onChange={(e) => set({ class: e.target.value as DoorTime['class'] })}
+          >
+            {draft.class === '' && <option value="">{t('rationale.unclassed')}</option>}
+            {classes.map((c) => (
+              <option key={c} value={c}>
+                {t(`rationale.classes.${c}`)}
+              </option>
+            ))}
+          </Choice>
           {seconds('held_after', 3_600)}
           {seconds('warn', 3_600)}
         </div>

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
-import { Field } from '../shell/field'
+import { Choice, Field } from '../shell/field'
 import { FormDialog } from '../shell/form-dialog'
 import { leaveKinds } from './contract'
 import { addDays } from './days'
@@ -38,17 +38,20 @@ export default function AskLeave(props: {
     >
       {(fault) => (
         <>
-          <Field label={t('rosters.kind_of_leave')} at="kind" fault={fault}>
-            {(w) => (
-              <select {...w} className="input" value={kind} onChange={(e) => setKind(e.target.value)} data-autofocus>
-                {leaveKinds.map((k) => (
-                  <option key={k} value={k}>
-                    {leaveWords(t, k)}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <Choice
+            label={t('rosters.kind_of_leave')}
+            at="kind"
+            fault={fault}
+            value={kind}
+            onChange={(e) => setKind(e.target.value)}
+            data-autofocus
+          >
+            {leaveKinds.map((k) => (
+              <option key={k} value={k}>
+                {leaveWords(t, k)}
+              </option>
+            ))}
+          </Choice>
           <Span from={from} until={until} fault={fault} onChange={setSpan} />
           <Field label={t('rosters.note')} at="note" fault={fault}>
             {(w) => (

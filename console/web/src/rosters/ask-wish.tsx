@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
-import { Field } from '../shell/field'
+import { Choice, Field } from '../shell/field'
 import { FormDialog } from '../shell/form-dialog'
 import { addDays } from './days'
 import type { Rolls } from './register'
@@ -53,23 +53,18 @@ export default function AskWish(props: {
     >
       {(fault) => (
         <>
-          <Field label={t('rosters.wish_what')}>
-            {(w) => (
-              <select
-                {...w}
-                className="input"
-                value={wish}
-                onChange={(e) => setWish(e.target.value as typeof wish)}
-                data-autofocus
-              >
-                {wishes.map((one) => (
-                  <option key={one} value={one}>
-                    {t(`rosters.wish.${one}`)}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <Choice
+            label={t('rosters.wish_what')}
+            value={wish}
+            onChange={(e) => setWish(e.target.value as typeof wish)}
+            data-autofocus
+          >
+            {wishes.map((one) => (
+              <option key={one} value={one}>
+                {t(`rosters.wish.${one}`)}
+              </option>
+            ))}
+          </Choice>
           {wish !== 'free' && (
             <fieldset className="mine-shifts" aria-label={t('rosters.shifts')}>
               {types.map((type) => (

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import { clock } from '../live'
 import { Dialog } from '../shell/dialog'
-import { Field } from '../shell/field'
+import { Choice } from '../shell/field'
 import type { Alternative, Leave, Publication, Reliefs } from './contract'
 import { leaveKinds } from './contract'
 import { dayOf, dayWords } from './days'
@@ -88,49 +88,41 @@ export default function Away(props: {
     <Dialog title={t('rosters.away_title')} onClose={onClose} wide>
       <div className="body" data-away={done ? 'done' : found ? 'found' : 'asked'}>
         <form className="rosters-four" onSubmit={look}>
-          <Field label={t('rosters.officer')} at="officer" fault={fault}>
-            {(w) => (
-              <select
-                {...w}
-                className="input"
-                required
-                value={officer}
-                onChange={(e) => {
-                  setOfficer(e.target.value)
-                  again()
-                }}
-                data-autofocus
-              >
-                <option value="">{t('rosters.choose')}</option>
-                {[...rolls.order]
-                  .sort((a, b) => a.name.localeCompare(b.name))
-                  .map((o) => (
-                    <option key={o.id} value={o.id}>
-                      {o.name}
-                    </option>
-                  ))}
-              </select>
-            )}
-          </Field>
-          <Field label={t('rosters.kind_of_leave')}>
-            {(w) => (
-              <select
-                {...w}
-                className="input"
-                value={kind}
-                onChange={(e) => {
-                  setKind(e.target.value)
-                  again()
-                }}
-              >
-                {leaveKinds.map((k) => (
-                  <option key={k} value={k}>
-                    {leaveWords(t, k)}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <Choice
+            label={t('rosters.officer')}
+            at="officer"
+            fault={fault}
+            required
+            value={officer}
+            onChange={(e) => {
+              setOfficer(e.target.value)
+              again()
+            }}
+            data-autofocus
+          >
+            <option value="">{t('rosters.choose')}</option>
+            {[...rolls.order]
+              .sort((a, b) => a.name.localeCompare(b.name))
+              .map((o) => (
+                <option key={o.id} value={o.id}>
+                  {o.name}
+                </option>
+              ))}
+          </Choice>
+          <Choice
+            label={t('rosters.kind_of_leave')}
+            value={kind}
+            onChange={(e) => {
+              setKind(e.target.value)
+              again()
+            }}
+          >
+            {leaveKinds.map((k) => (
+              <option key={k} value={k}>
+                {leaveWords(t, k)}
+              </option>
+            ))}
+          </Choice>
           <Span
             from={from}
             until={until}

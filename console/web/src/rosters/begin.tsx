@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
-import { Field } from '../shell/field'
+import { Choice, Field } from '../shell/field'
 import { FormDialog } from '../shell/form-dialog'
 import type { Draft } from './contract'
 import { addDays, spanWords } from './days'
@@ -60,31 +60,30 @@ export default function Begin(props: {
               />
             )}
           </Field>
-          <Field label={t('rosters.for_whom')} at="unit" fault={fault} hint={t('rosters.for_whom_hint')}>
-            {(w) => (
-              <select {...w} className="input" value={unit} onChange={(e) => setUnit(e.target.value)}>
-                <option value="">{t('rosters.whole_station')}</option>
-                {rolls.units.map((u) => (
-                  <option key={u} value={u}>
-                    {u}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
-          <Field label={t('rosters.begin_with')}>
-            {(w) => (
-              <select {...w} className="input" value={copy} onChange={(e) => setCopy(e.target.value)}>
-                <option value="">{t('rosters.begin_published')}</option>
-                <option value="empty">{t('rosters.begin_empty')}</option>
-                {drafts.map((d) => (
-                  <option key={d.id} value={d.id}>
-                    {t('rosters.begin_copy', { name: d.name, period: spanWords(d.from, d.until) })}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <Choice
+            label={t('rosters.for_whom')}
+            at="unit"
+            fault={fault}
+            hint={t('rosters.for_whom_hint')}
+            value={unit}
+            onChange={(e) => setUnit(e.target.value)}
+          >
+            <option value="">{t('rosters.whole_station')}</option>
+            {rolls.units.map((u) => (
+              <option key={u} value={u}>
+                {u}
+              </option>
+            ))}
+          </Choice>
+          <Choice label={t('rosters.begin_with')} value={copy} onChange={(e) => setCopy(e.target.value)}>
+            <option value="">{t('rosters.begin_published')}</option>
+            <option value="empty">{t('rosters.begin_empty')}</option>
+            {drafts.map((d) => (
+              <option key={d.id} value={d.id}>
+                {t('rosters.begin_copy', { name: d.name, period: spanWords(d.from, d.until) })}
+              </option>
+            ))}
+          </Choice>
         </>
       )}
     </FormDialog>

@@ -6,7 +6,7 @@ import type { components } from '../api.d.ts'
 import { ask } from '../ask'
 import { clock } from '../live'
 import { useDesk } from '../session/desk'
-import { Field } from '../shell/field'
+import { Choice, Field } from '../shell/field'
 import { FormDialog } from '../shell/form-dialog'
 import { Failed, Loading } from '../shell/states'
 import { At } from '../shell/times'
@@ -261,42 +261,33 @@ function Recall(props: { station: string; rolls: RollProps['rolls']; onClose: ()
             />
           )}
         </Field>
-        <Field label={t('rosters.shift')}>
-          {(w) => (
-            <select {...w} className="input" value={shift} onChange={(e) => setShift(e.target.value)}>
-              {[...rolls.types.values()]
-                .filter((type) => !type.gone)
-                .map((type) => (
-                  <option key={type.code} value={type.code}>
-                    {type.code} {type.name}
-                  </option>
-                ))}
-            </select>
-          )}
-        </Field>
-        <Field label={t('rosters.post')}>
-          {(w) => (
-            <select
-              {...w}
-              className="input"
-              value={post}
-              onChange={(e) => {
-                setPost(e.target.value)
-                const worked = rolls.posts.get(e.target.value)?.shifts ?? []
-                if (worked[0] && !worked.includes(shift)) setShift(worked[0])
-              }}
-            >
-              <option value="">{t('rosters.reserve')}</option>
-              {[...rolls.posts.values()]
-                .filter((p) => !p.gone)
-                .map((p) => (
-                  <option key={p.id} value={p.id}>
-                    {p.name}
-                  </option>
-                ))}
-            </select>
-          )}
-        </Field>
+        <Choice label={t('rosters.shift')} value={shift} onChange={(e) => setShift(e.target.value)}>
+          {[...rolls.types.values()]
+            .filter((type) => !type.gone)
+            .map((type) => (
+              <option key={type.code} value={type.code}>
+                {type.code} {type.name}
+              </option>
+            ))}
+        </Choice>
+        <Choice
+          label={t('rosters.post')}
+          value={post}
+          onChange={(e) => {
+            setPost(e.target.value)
+            const worked = rolls.posts.get(e.target.value)?.shifts ?? []
+            if (worked[0] && !worked.includes(shift)) setShift(worked[0])
+          }}
+        >
+          <option value="">{t('rosters.reserve')}</option>
+          {[...rolls.posts.values()]
+            .filter((p) => !p.gone)
+            .map((p) => (
+              <option key={p.id} value={p.id}>
+                {p.name}
+              </option>
+            ))}
+        </Choice>
         <Field label={t('rosters.recall_minutes')}>
           {(w) => (
             <input

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { components } from '../api.d.ts'
 import { ask } from '../ask'
 import { clock } from '../live'
-import { Entry, Field } from '../shell/field'
+import { Choice, Entry, Field } from '../shell/field'
 import { type Officer, ranks } from './contract'
 import { addDays, dayOf } from './days'
 import { Listed, Roll, type RollProps } from './roll'
@@ -114,17 +114,13 @@ export default function Officers({ station, rolls, write }: RollProps) {
             value={o.badge}
             onChange={(e) => set({ badge: e.target.value })}
           />
-          <Field label={t('rosters.head.rank')}>
-            {(w) => (
-              <select {...w} className="input" value={o.rank} onChange={(e) => set({ rank: e.target.value })}>
-                {ranks.map((r) => (
-                  <option key={r} value={r}>
-                    {rankWords(t, r)}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <Choice label={t('rosters.head.rank')} value={o.rank} onChange={(e) => set({ rank: e.target.value })}>
+            {ranks.map((r) => (
+              <option key={r} value={r}>
+                {rankWords(t, r)}
+              </option>
+            ))}
+          </Choice>
           <Field label={t('rosters.head.unit')}>
             {(w) => (
               <>
@@ -155,33 +151,29 @@ export default function Officers({ station, rolls, write }: RollProps) {
             value={o.contract / 60}
             onChange={(e) => set({ contract: Math.round(Number(e.target.value) * 60) })}
           />
-          <Field label={t('rosters.employment')}>
-            {(w) => (
-              <select
-                {...w}
-                className="input"
-                value={o.employment}
-                onChange={(e) => set({ employment: e.target.value })}
-              >
-                {['staff', 'contractor'].map((one) => (
-                  <option key={one} value={one}>
-                    {t(`rosters.employed.${one}`)}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
-          <Field label={t('rosters.gender')} hint={t('rosters.gender_hint')}>
-            {(w) => (
-              <select {...w} className="input" value={o.gender} onChange={(e) => set({ gender: e.target.value })}>
-                {['', 'female', 'male'].map((one) => (
-                  <option key={one} value={one}>
-                    {one === '' ? '–' : t(`rosters.gender_${one}`)}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <Choice
+            label={t('rosters.employment')}
+            value={o.employment}
+            onChange={(e) => set({ employment: e.target.value })}
+          >
+            {['staff', 'contractor'].map((one) => (
+              <option key={one} value={one}>
+                {t(`rosters.employed.${one}`)}
+              </option>
+            ))}
+          </Choice>
+          <Choice
+            label={t('rosters.gender')}
+            hint={t('rosters.gender_hint')}
+            value={o.gender}
+            onChange={(e) => set({ gender: e.target.value })}
+          >
+            {['', 'female', 'male'].map((one) => (
+              <option key={one} value={one}>
+                {one === '' ? '–' : t(`rosters.gender_${one}`)}
+              </option>
+            ))}
+          </Choice>
           <Field label={t('rosters.languages')} hint={t('rosters.languages_hint')}>
             {(w) => <Listed id={w.id} value={o.languages} onChange={(languages) => set({ languages })} />}
           </Field>
@@ -224,24 +216,27 @@ export default function Officers({ station, rolls, write }: RollProps) {
             value={o.phone ?? ''}
             onChange={(e) => set({ phone: e.target.value })}
           />
-          <Field label={t('rosters.account')} hint={t('rosters.account_hint')} at="items.0.user" fault={fault}>
-            {(w) => (
-              <select {...w} className="input" value={o.user} onChange={(e) => set({ user: e.target.value })}>
-                <option value="">{t('rosters.no_account')}</option>
-                {o.user !== '' && !accounts.some((a) => a.id === o.user) && (
-                  <option value={o.user}>{t('rosters.account_unknown')}</option>
-                )}
-                {accounts.map((a) => (
-                  <option key={a.id} value={a.id}>
-                    {accountWords(
-                      a,
-                      rolls.order.find((other) => other.user === a.id && other.id !== o.id),
-                    )}
-                  </option>
-                ))}
-              </select>
+          <Choice
+            label={t('rosters.account')}
+            hint={t('rosters.account_hint')}
+            at="items.0.user"
+            fault={fault}
+            value={o.user}
+            onChange={(e) => set({ user: e.target.value })}
+          >
+            <option value="">{t('rosters.no_account')}</option>
+            {o.user !== '' && !accounts.some((a) => a.id === o.user) && (
+              <option value={o.user}>{t('rosters.account_unknown')}</option>
             )}
-          </Field>
+            {accounts.map((a) => (
+              <option key={a.id} value={a.id}>
+                {accountWords(
+                  a,
+                  rolls.order.find((other) => other.user === a.id && other.id !== o.id),
+                )}
+              </option>
+            ))}
+          </Choice>
           <Entry
             label={t('rosters.card')}
             hint={t('rosters.card_hint')}

@@ -6,7 +6,8 @@ import { board as live, useThings } from '../live'
 import type { Draft, DraftNews, RosterNews, Table, Turn } from './contract'
 import { cellKey } from './contract'
 import type { Day } from './days'
-import { cellsOf, Roster } from './roster'
+import { Roster } from './roster'
+import { cellsOf } from './table'
 
 export interface Period {
   from: Day

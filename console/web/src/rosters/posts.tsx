@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { Entry, Field } from '../shell/field'
+import { Choice, Entry, Field } from '../shell/field'
 import { type Post, ranks } from './contract'
 import { Listed, Roll, type RollProps } from './roll'
 import { qualificationWords, rankWords } from './words'
@@ -97,18 +97,14 @@ export default function Posts({ station, rolls, write }: RollProps) {
             value={p.area}
             onChange={(e) => set({ area: e.target.value })}
           />
-          <Field label={t('rosters.min_rank')}>
-            {(w) => (
-              <select {...w} className="input" value={p.min_rank} onChange={(e) => set({ min_rank: e.target.value })}>
-                <option value="">{t('rosters.any_rank')}</option>
-                {ranks.map((r) => (
-                  <option key={r} value={r}>
-                    {rankWords(t, r)}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <Choice label={t('rosters.min_rank')} value={p.min_rank} onChange={(e) => set({ min_rank: e.target.value })}>
+            <option value="">{t('rosters.any_rank')}</option>
+            {ranks.map((r) => (
+              <option key={r} value={r}>
+                {rankWords(t, r)}
+              </option>
+            ))}
+          </Choice>
           <Field label={t('rosters.required')} hint={t('rosters.comma_hint')}>
             {(w) => <Listed id={w.id} value={p.required} onChange={(required) => set({ required })} />}
           </Field>
@@ -122,25 +118,22 @@ export default function Posts({ station, rolls, write }: RollProps) {
             value={p.lane}
             onChange={(e) => set({ lane: e.target.value })}
           />
-          <Field label={t('rosters.paired_with')} at="items.0.paired_with" fault={fault}>
-            {(w) => (
-              <select
-                {...w}
-                className="input"
-                value={p.paired_with}
-                onChange={(e) => set({ paired_with: e.target.value })}
-              >
-                <option value="">–</option>
-                {[...rolls.posts.values()]
-                  .filter((o) => o.id !== p.id)
-                  .map((o) => (
-                    <option key={o.id} value={o.id}>
-                      {o.name}
-                    </option>
-                  ))}
-              </select>
-            )}
-          </Field>
+          <Choice
+            label={t('rosters.paired_with')}
+            at="items.0.paired_with"
+            fault={fault}
+            value={p.paired_with}
+            onChange={(e) => set({ paired_with: e.target.value })}
+          >
+            <option value="">–</option>
+            {[...rolls.posts.values()]
+              .filter((o) => o.id !== p.id)
+              .map((o) => (
+                <option key={o.id} value={o.id}>
+                  {o.name}
+                </option>
+              ))}
+          </Choice>
           {minutes.map((name) => (
             <Entry
               key={name}

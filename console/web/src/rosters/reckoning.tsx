@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
-import { Field } from '../shell/field'
+import { Choice, Field } from '../shell/field'
 import type { Register } from './contract'
 import { registerKey } from './register'
 import type { RollProps } from './roll'
@@ -38,22 +38,17 @@ export default function Reckoning({ station, rolls, write }: RollProps) {
   return (
     <form className="pad reckoning" onSubmit={(e) => void save(e)}>
       <fieldset className="roll-form" disabled={!write}>
-        <Field label={t('rosters.week_start')}>
-          {(w) => (
-            <select
-              {...w}
-              className="input"
-              value={c.week_start || 1}
-              onChange={(e) => set({ week_start: Number(e.target.value) })}
-            >
-              {[1, 2, 3, 4, 5, 6, 7].map((d) => (
-                <option key={d} value={d}>
-                  {t(`rosters.weekday.${d}`)}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <Choice
+          label={t('rosters.week_start')}
+          value={c.week_start || 1}
+          onChange={(e) => set({ week_start: Number(e.target.value) })}
+        >
+          {[1, 2, 3, 4, 5, 6, 7].map((d) => (
+            <option key={d} value={d}>
+              {t(`rosters.weekday.${d}`)}
+            </option>
+          ))}
+        </Choice>
         {numbers.map((name) => (
           <Field key={name} label={t(`rosters.calendar_of.${name}`)} at={name} fault={fault}>
             {(w) => (

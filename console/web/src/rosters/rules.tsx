@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
-import { Entry, Field } from '../shell/field'
+import { Choice, Entry, Field } from '../shell/field'
 import { FormDialog } from '../shell/form-dialog'
 import { Loading } from '../shell/states'
 import type { KindInfo, Register, RosterRule, RosterRules } from './contract'
@@ -98,42 +98,35 @@ export default function Rules({ station, rolls, write }: RollProps) {
                 value={r.name}
                 onChange={(e) => set({ name: e.target.value })}
               />
-              <Field label={t('rosters.head.kind')}>
-                {(w) => (
-                  <select
-                    {...w}
-                    className="input"
-                    disabled={!isNew}
-                    value={r.kind}
-                    onChange={(e) => {
-                      const next = infoOf(e.target.value)
-                      set({ ...bare, kind: e.target.value, level: next?.levels[0] ?? 'request', ...usual(next) })
-                    }}
-                  >
-                    {kinds.map((k) => (
-                      <option key={k.kind} value={k.kind}>
-                        {kindOfRule(t, k.kind)}
-                      </option>
-                    ))}
-                  </select>
-                )}
-              </Field>
-              <Field
+              <Choice
+                label={t('rosters.head.kind')}
+                disabled={!isNew}
+                value={r.kind}
+                onChange={(e) => {
+                  const next = infoOf(e.target.value)
+                  set({ ...bare, kind: e.target.value, level: next?.levels[0] ?? 'request', ...usual(next) })
+                }}
+              >
+                {kinds.map((k) => (
+                  <option key={k.kind} value={k.kind}>
+                    {kindOfRule(t, k.kind)}
+                  </option>
+                ))}
+              </Choice>
+              <Choice
                 label={t('rosters.head.level')}
                 at="items.0.level"
                 fault={fault}
                 hint={t(`rosters.level_hint.${r.level}`)}
+                value={r.level}
+                onChange={(e) => set({ level: e.target.value })}
               >
-                {(w) => (
-                  <select {...w} className="input" value={r.level} onChange={(e) => set({ level: e.target.value })}>
-                    {(info?.levels ?? []).map((l) => (
-                      <option key={l} value={l}>
-                        {levelWords(t, l)}
-                      </option>
-                    ))}
-                  </select>
-                )}
-              </Field>
+                {(info?.levels ?? []).map((l) => (
+                  <option key={l} value={l}>
+                    {levelWords(t, l)}
+                  </option>
+                ))}
+              </Choice>
               {r.level !== 'mandatory' && (
                 <Entry
                   label={t('rosters.head.weight')}
@@ -291,17 +284,19 @@ function Packs({ station, packs, onClose }: { station: string; packs: RosterRule
       }
     >
       <p className="dim">{t('rosters.pack_why')}</p>
-      <Field label={t('rosters.pack')} hint={chosen?.source}>
-        {(w) => (
-          <select {...w} className="input" value={pack} onChange={(e) => setPack(e.target.value)} data-autofocus>
-            {packs.map((p) => (
-              <option key={p.id} value={p.id}>
-                {p.name}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <Choice
+        label={t('rosters.pack')}
+        hint={chosen?.source}
+        value={pack}
+        onChange={(e) => setPack(e.target.value)}
+        data-autofocus
+      >
+        {packs.map((p) => (
+          <option key={p.id} value={p.id}>
+            {p.name}
+          </option>
+        ))}
+      </Choice>
       <ul className="approve-list">
         {chosen?.rules.map((r) => (
           <li key={r.id}>

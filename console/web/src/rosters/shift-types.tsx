@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { Entry, Field } from '../shell/field'
+import { Choice, Entry } from '../shell/field'
 import { type ShiftType, shiftClasses } from './contract'
 import { minutesOf } from './coverage'
 import { Roll, type RollProps } from './roll'
@@ -60,17 +60,13 @@ export default function ShiftTypes({ station, rolls, write }: RollProps) {
             value={s.name}
             onChange={(e) => set({ name: e.target.value })}
           />
-          <Field label={t('rosters.head.class')}>
-            {(w) => (
-              <select {...w} className="input" value={s.class} onChange={(e) => set({ class: e.target.value })}>
-                {shiftClasses.map((c) => (
-                  <option key={c} value={c}>
-                    {classWords(t, c)}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <Choice label={t('rosters.head.class')} value={s.class} onChange={(e) => set({ class: e.target.value })}>
+            {shiftClasses.map((c) => (
+              <option key={c} value={c}>
+                {classWords(t, c)}
+              </option>
+            ))}
+          </Choice>
           <Entry
             label={t('rosters.paid_hours')}
             hint={t('rosters.paid_hint')}

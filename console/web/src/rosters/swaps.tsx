@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import type { components } from '../api.d.ts'
 import { ask } from '../ask'
 import { Dialog } from '../shell/dialog'
-import { Field } from '../shell/field'
+import { Choice, Field } from '../shell/field'
 import { Failed } from '../shell/states'
 import { At } from '../shell/times'
 import type { Board, Kept } from './contract'
@@ -214,59 +214,49 @@ function Offer(props: {
   return (
     <Dialog title={t('rosters.offer_swap')} onClose={onClose}>
       <form className="body" onSubmit={(e) => void send(e)}>
-        <Field label={t('rosters.swap_give')} at="gives" fault={fault}>
-          {(w) => (
-            <select
-              {...w}
-              className="input"
-              required
-              value={give}
-              onChange={(e) => setGive(e.target.value)}
-              data-autofocus
-            >
-              {days.map((d) => (
-                <option key={d.date} value={d.date}>
-                  {dayWords(d.date)}: {shiftName(rolls, d.shift)}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <Field label={t('rosters.swap_with')} at="wants" fault={fault}>
-          {(w) => (
-            <select
-              {...w}
-              className="input"
-              required
-              value={other}
-              onChange={(e) => {
-                setOther(e.target.value)
-                setWant('')
-              }}
-            >
-              <option value="">{t('rosters.choose')}</option>
-              {rolls.order
-                .filter((o) => o.id !== me)
-                .map((o) => (
-                  <option key={o.id} value={o.id}>
-                    {o.name}
-                  </option>
-                ))}
-            </select>
-          )}
-        </Field>
-        <Field label={t('rosters.swap_for')}>
-          {(w) => (
-            <select {...w} className="input" value={want} onChange={(e) => setWant(e.target.value)}>
-              <option value="">{t('rosters.swap_nothing')}</option>
-              {theirs.map((c) => (
-                <option key={c.date} value={c.date}>
-                  {dayWords(c.date)}: {turnsWords(t, c.duties, rolls)}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <Choice
+          label={t('rosters.swap_give')}
+          at="gives"
+          fault={fault}
+          required
+          value={give}
+          onChange={(e) => setGive(e.target.value)}
+          data-autofocus
+        >
+          {days.map((d) => (
+            <option key={d.date} value={d.date}>
+              {dayWords(d.date)}: {shiftName(rolls, d.shift)}
+            </option>
+          ))}
+        </Choice>
+        <Choice
+          label={t('rosters.swap_with')}
+          at="wants"
+          fault={fault}
+          required
+          value={other}
+          onChange={(e) => {
+            setOther(e.target.value)
+            setWant('')
+          }}
+        >
+          <option value="">{t('rosters.choose')}</option>
+          {rolls.order
+            .filter((o) => o.id !== me)
+            .map((o) => (
+              <option key={o.id} value={o.id}>
+                {o.name}
+              </option>
+            ))}
+        </Choice>
+        <Choice label={t('rosters.swap_for')} value={want} onChange={(e) => setWant(e.target.value)}>
+          <option value="">{t('rosters.swap_nothing')}</option>
+          {theirs.map((c) => (
+            <option key={c.date} value={c.date}>
+              {dayWords(c.date)}: {turnsWords(t, c.duties, rolls)}
+            </option>
+          ))}
+        </Choice>
         <Field label={t('rosters.note')}>
           {(w) => (
             <input {...w} className="input" maxLength={500} value={note} onChange={(e) => setNote(e.target.value)} />

@@ -5,7 +5,7 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import { Dialog } from '../shell/dialog'
-import { Field } from '../shell/field'
+import { Choice, Field } from '../shell/field'
 import { Failed, Loading } from '../shell/states'
 import type { Draft, Edited, Kept } from './contract'
 import { addDays, daysBetween, spanWords } from './days'
@@ -83,19 +83,15 @@ export default function Templates({ roster, rolls, onClose }: { roster: Roster; 
     <Dialog title={t('rosters.copy_title')} onClose={onClose} wide>
       <div className="body">
         <form className="rosters-four" onSubmit={copy} aria-label={t('rosters.copy_title')}>
-          <Field label={t('rosters.copy_from')}>
-            {(w) => (
-              <select {...w} className="input" value={source} onChange={(e) => setSource(e.target.value)}>
-                <option value="">{t('rosters.copy_this')}</option>
-                <option value="published">{t('rosters.copy_published')}</option>
-                {others.map((d) => (
-                  <option key={d.id} value={d.id}>
-                    {t('rosters.draft_named', { name: d.name, period: spanWords(d.from, d.until) })}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <Choice label={t('rosters.copy_from')} value={source} onChange={(e) => setSource(e.target.value)}>
+            <option value="">{t('rosters.copy_this')}</option>
+            <option value="published">{t('rosters.copy_published')}</option>
+            {others.map((d) => (
+              <option key={d.id} value={d.id}>
+                {t('rosters.draft_named', { name: d.name, period: spanWords(d.from, d.until) })}
+              </option>
+            ))}
+          </Choice>
           <Span from={from} until={until} fault={fault} onChange={setSpan} />
           <Field label={t('rosters.copy_to')} at="to" fault={fault}>
             {(w) => (

@@ -63,6 +63,18 @@ export function Entry(
   )
 }
 
+/** A field with one list to choose from; its options are the children. */
+export function Choice(
+  props: Pick<Parameters<typeof Field>[0], 'label' | 'at' | 'fault' | 'hint'> & Omit<ComponentProps<'select'>, 'id'>,
+) {
+  const { label, at, fault, hint, ...select } = props
+  return (
+    <Field label={label} at={at} fault={fault} hint={hint}>
+      {(wiring) => <select {...wiring} className="input" {...select} />}
+    </Field>
+  )
+}
+
 /** What became of the last save, with a way back; own says which fields have a place of their own for a fault. */
 export function Outcome(props: {
   kept: Pick<Kept<unknown>, 'fault' | 'done' | 'undo' | 'busy'>

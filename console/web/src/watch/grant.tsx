@@ -8,7 +8,7 @@ import { refusalWords } from '../i18n/words'
 import { clock } from '../live'
 import { useDesk } from '../session/desk'
 import { Dialog } from '../shell/dialog'
-import { Field } from '../shell/field'
+import { Choice } from '../shell/field'
 import { MomentInput } from '../shell/moment'
 import { Failed } from '../shell/states'
 import { useCoveringStations } from './station-names'
@@ -62,33 +62,26 @@ export default function GrantForm({ station, onClose }: { station: Station; onCl
     <Dialog title={t('cover.grant_for', { station: station.name })} onClose={onClose} wide>
       <form className="body" onSubmit={send} data-grant>
         {others.error && <Failed fault={others.error} again={() => void others.refetch()} />}
-        <Field
+        <Choice
           label={t('cover.by_station')}
           at="by_station"
           fault={fault}
           hint={others.data && known.length === 0 ? t('cover.no_other') : undefined}
+          required
+          data-autofocus
+          value={by}
+          onChange={(e) => {
+            setBy(e.target.value)
+            setUsers([])
+          }}
         >
-          {(wiring) => (
-            <select
-              {...wiring}
-              className="input"
-              required
-              data-autofocus
-              value={by}
-              onChange={(e) => {
-                setBy(e.target.value)
-                setUsers([])
-              }}
-            >
-              <option value="">{t('cover.choose')}</option>
-              {known.map((s) => (
-                <option key={s.id} value={s.id}>
-                  {s.name}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+          <option value="">{t('cover.choose')}</option>
+          {known.map((s) => (
+            <option key={s.id} value={s.id}>
+              {s.name}
+            </option>
+          ))}
+        </Choice>
         {by !== '' && (people.data ?? []).some(of) && (
           <fieldset className="watch-people">
             <legend>{t('cover.only')}</legend>
