@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
 const limit = 230_000
-const first = ['index.html', 'src/alarms/control.tsx', 'src/i18n/en/index.ts']
+const first = ['index.html', 'src/shell/start.tsx', 'src/alarms/control.tsx', 'src/i18n/en/index.ts']
 
 const manifest = JSON.parse(readFileSync('dist/.vite/manifest.json', 'utf8'))
 const files = new Set()

@@ -36,13 +36,40 @@ export function onSessionRefused(listener: (code: string) => void): () => void {
   return () => listeners.delete(listener)
 }
 
+const EARLY = 10_000 // ms that an answer may wait for whoever needs it
+const early = new Map<string, { answer: Promise<Response | undefined>; until: number }>()
+
+/** Asks before the program is here that needs the answer: the first ask for the same takes it. */
+export function askAhead(path: string): void {
+  const answer = fetch(`/api/v1${path}`, {
+    headers: { Accept: 'application/json' },
+    credentials: 'same-origin',
+    cache: 'no-store',
+    signal: AbortSignal.timeout(EARLY),
+  }).catch(() => undefined)
+  early.set(path, { answer, until: performance.now() + EARLY })
+}
+
+/** Another officer is here: what was asked ahead was for the one before. */
+export const forgetAhead = (): void => early.clear()
+
+/** What was asked ahead, once; an answer that is no success or has waited for long is not worth having. */
+async function takeEarly(path: string): Promise<Response | undefined> {
+  const kept = early.get(path)
+  early.delete(path)
+  if (!kept || performance.now() > kept.until) return undefined
+  const response = await kept.answer
+  return response?.ok ? response : undefined
+}
+
 /** Asks /api/v1 and returns the answer's body, or throws a Refusal. */
 export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
   const { method = 'GET', query, body, headers, signal, timeout = 10_000 } = options
   const limit = AbortSignal.timeout(timeout)
-  let response: Response
+  let response: Response | undefined
   try {
-    response = await fetch(`/api/v1${path}${search(query)}`, {
+    if (early.size > 0 && method === 'GET') response = await takeEarly(path + search(query))
+    response ??= await fetch(`/api/v1${path}${search(query)}`, {
       method,
       headers: {
         Accept: 'application/json',

@@ -5,14 +5,15 @@ import { RouterProvider } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { sound } from '../alarms/siren'
-import { ask, onSessionRefused, Refusal } from '../ask'
+import { ask, forgetAhead, onSessionRefused, Refusal } from '../ask'
 import type { Session, Station } from '../contract'
 import { refusalWords } from '../i18n/words'
 import { clock, stream } from '../live'
 import { ALL, type Desk, DeskContext, permits } from '../session/desk'
 import { useRights } from '../session/rights'
+import { mantineTheme, mantineVariables } from './mantine'
 import { router } from './router'
-import { mantineTheme, mantineVariables, useTheme } from './theme'
+import { useTheme } from './use-theme'
 
 const SignIn = lazy(() => import('../session/sign-in'))
 const NewPassword = lazy(() => import('../session/password'))
@@ -68,6 +69,7 @@ function Door() {
     [client],
   )
   const entered = (s: Session) => {
+    forgetAhead()
     client.removeQueries({ predicate: (q) => q.queryKey[0] !== 'session' && q.queryKey[0] !== 'about' })
     clock.sample(s.server_time)
     client.setQueryData(['session'], s)

@@ -14,7 +14,8 @@ import { setLetterKeys, useLetterKeys } from './keys'
 import type { Page } from './pages'
 import { type Found, findPeople, findPlaces } from './search'
 import { toggleSound } from './shell'
-import { setTheme, useTheme } from './theme'
+import { setTheme } from './theme'
+import { useTheme } from './use-theme'
 
 interface Hit {
   key: string

@@ -18,7 +18,8 @@ import { useDesk } from '../session/desk'
 import { Dialog } from './dialog'
 import { setLetterKeys, useLetterKeys } from './keys'
 import { ChangeOfficer } from './slots'
-import { setTheme, useTheme } from './theme'
+import { setTheme } from './theme'
+import { useTheme } from './use-theme'
 
 const PasswordForm = lazy(() => import('../session/password-form'))
 

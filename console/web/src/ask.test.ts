@@ -1,0 +1,46 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ask, askAhead } from './ask'
+
+const answers = (...list: (() => Response)[]) => {
+  const fetched = vi.fn(async () => (list.shift() ?? (() => Response.error()))())
+  vi.stubGlobal('fetch', fetched)
+  return fetched
+}
+const json =
+  (value: unknown, status = 200) =>
+  () =>
+    new Response(JSON.stringify(value), { status })
+
+describe('asked ahead', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
+  afterEach(() => {
+    vi.unstubAllGlobals()
+    vi.useRealTimers()
+  })
+
+  it('serves the first ask for the same, and no second one', async () => {
+    const fetched = answers(json(1), json(2))
+    askAhead('/rosters/geneva')
+    expect(await ask('/rosters/geneva')).toBe(1)
+    expect(fetched).toHaveBeenCalledTimes(1)
+    expect(await ask('/rosters/geneva')).toBe(2)
+  })
+  it('leaves an ask with other words, or that changes something, alone', async () => {
+    answers(json('ahead'), json('query'), json('sent'), json('never'))
+    askAhead('/rosters/geneva')
+    expect(await ask('/rosters/geneva', { query: { from: 'x' } })).toBe('query')
+    expect(await ask('/rosters/geneva', { method: 'PUT', body: {} })).toBe('sent')
+    expect(await ask('/rosters/geneva')).toBe('ahead')
+  })
+  it('asks anew after a refusal, so that nobody is signed out by an old answer', async () => {
+    answers(json({ code: 'unauthenticated' }, 401), json('in'))
+    askAhead('/session')
+    expect(await ask('/session')).toBe('in')
+  })
+  it('asks anew when the console was not reached, or the answer is old', async () => {
+    answers(() => Response.error(), json('now'))
+    askAhead('/session')
+    vi.advanceTimersByTime(10_001)
+    expect(await ask('/session')).toBe('now')
+  })
+})
