@@ -39,6 +39,26 @@ function frameInOne(): Plugin {
             icons.add(`/${icon}.mjs`)
       }
     },
+    // The page names the files of the frame, so that none waits until the entry has asked for it.
+    transformIndexHtml: {
+      order: 'post',
+      handler(_, { bundle = {} }) {
+        const wanted = new Set<string>()
+        const want = (file: string) => {
+          const chunk = bundle[file]
+          if (chunk?.type !== 'chunk' || chunk.isEntry || wanted.has(file)) return
+          wanted.add(file)
+          for (const next of chunk.imports) want(next)
+        }
+        for (const chunk of Object.values(bundle))
+          if (chunk.type === 'chunk' && chunk.facadeModuleId?.endsWith('/src/shell/start.tsx')) want(chunk.fileName)
+        return [...wanted].map((file) => ({
+          tag: 'link',
+          injectTo: 'head' as const,
+          attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file}` },
+        }))
+      },
+    },
     config: () => ({
       build: {
         rolldownOptions: {
