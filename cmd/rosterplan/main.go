@@ -99,8 +99,12 @@ func search(ctx context.Context, s settings, problem *grid.Problem, stdout, stde
 	if err := writePlan(out, problem, plan.Rows); err != nil {
 		return fmt.Errorf("write the plan: %w", err)
 	}
-	fmt.Fprintf(stderr, "penalty %d (requests %d, needs %d), bound %d, gap %.2f %%, %d rules broken, %.1f s\n",
-		plan.Penalty, problem.Fixed+plan.Requests, plan.Needs, plan.Bound, 100*plan.Gap(), len(plan.Violations), plan.Elapsed.Seconds())
+	gap := "no gap is known"
+	if plan.Bound > 0 {
+		gap = fmt.Sprintf("gap %.2f %%", 100*plan.Gap())
+	}
+	fmt.Fprintf(stderr, "penalty %d (requests %d, needs %d), bound %d, %s, %d rules broken, %.1f s\n",
+		plan.Penalty, problem.Fixed+plan.Requests, plan.Needs, plan.Bound, gap, len(plan.Violations), plan.Elapsed.Seconds())
 	for _, v := range plan.Violations {
 		fmt.Fprintln(stderr, " ", problem.Explain(v))
 	}
