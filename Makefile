@@ -3,7 +3,7 @@ SHELL := /bin/bash
 WEB := console/web
 GOLANGCI := v2.15.0
 UI := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/package-lock.json -type f 2>/dev/null)
-PROGRAMS := console gateway simulators demo
+PROGRAMS := console gateway simulators demo rosterplan
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test bench bench-journal bench-video bench-screen bench-board bench-rosters lint generate ui go-build need need-test go-test web-test e2e clean
