@@ -36,7 +36,11 @@ func (h *house) tellOfficers(ctx context.Context, tx rosters.Tx, words []rosters
 	list := []notify.Delivery{}
 	for _, w := range words {
 		if w.Officer == "" {
-			if _, err := h.notify.Send(ctx, t, notify.Notice{Station: w.Station, To: string(notify.ForSupervisor), Subject: w.Subject, Text: w.Text, About: w.About, Demo: w.Demo}); err != nil {
+			to := notify.ForSupervisor
+			if w.Chief {
+				to = notify.ForDutyChief
+			}
+			if _, err := h.notify.Send(ctx, t, notify.Notice{Station: w.Station, To: string(to), Subject: w.Subject, Text: w.Text, About: w.About, Demo: w.Demo}); err != nil {
 				return err
 			}
 			continue

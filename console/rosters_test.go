@@ -285,6 +285,9 @@ func TestPlannerIsKeptInTheDraft(t *testing.T) {
 	planner := h.signIn(auth.Planner)
 	_, draft := planner.do("POST", "/rosters/hq/drafts", object{"name": "x", "from": "2030-01-07", "until": "2030-01-20", "copy": "empty"})
 	at := "/rosters/hq/drafts/" + draft["id"].(string)
+	if status, body := planner.do("GET", at+"/planning", nil); status != 200 || body["state"] != "idle" {
+		t.Errorf("before there is a plan: %d %v", status, body)
+	}
 	if status, body := planner.do("POST", at+"/planning", object{"seconds": 60, "seed": 1}); status != 202 {
 		t.Fatalf("start: %d %v", status, body)
 	}

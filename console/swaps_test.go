@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -78,12 +79,23 @@ func TestSwapFromTheOfferToTheRoster(t *testing.T) {
 	}
 	if status, body := ann.do("POST", "/rosters/hq/swaps", object{"gives": object{"officer": "o00", "date": "2030-01-07"}, "wants": object{"officer": "o01", "date": "2030-01-10"}}); status != 409 || body["params"].(object)["reason"] != "mandatory" {
 		t.Errorf("a night before a day shift: %d %v", status, body)
+	} else if others, is := body["params"].(object)["violation"].(object)["others"].([]any); !is {
+		t.Errorf("the others concerned are %v, a screen expects a list", others)
 	}
+	// Screens read swaps anew when the station's number is another: an offer moves it.
+	number := func() float64 {
+		_, register := ann.do("GET", "/rosters/hq", nil)
+		return register["version"].(float64)
+	}
+	before := number()
 	status, swap := offer("2030-01-07", "2030-01-07")
+	if number() == before {
+		t.Error("no screen hears of the offer")
+	}
 	if status != 201 || len(swap["item"].(object)["breaks"].([]any)) != 0 {
 		t.Fatalf("offer: %d %v", status, swap)
 	}
-	if status, body := offer("2030-01-07", "2030-01-07"); status != 409 || body["params"].(object)["reason"] != "open" {
+	if status, body := offer("2030-01-07", "2030-01-07"); status != 409 || body["params"].(object)["reason"] != "offered" {
 		t.Errorf("offered twice: %d %v", status, body)
 	}
 	at := "/rosters/hq/swaps/" + swap["item"].(object)["id"].(string)
@@ -114,6 +126,10 @@ func TestSwapFromTheOfferToTheRoster(t *testing.T) {
 	}
 	if status, body := bob.do("POST", at, object{"version": 1, "do": "accept"}); status != 200 || body["item"].(object)["state"] != "accepted" {
 		t.Fatalf("accept with an exception: %d %v", status, body)
+	}
+	chiefs := 0
+	if err := h.db().Pool.QueryRow(t.Context(), `SELECT count(*) FROM deliveries WHERE "to" = 'duty_chief' AND subject LIKE 'A swap waits for you%'`).Scan(&chiefs); err != nil || chiefs != 1 {
+		t.Errorf("%d words for the chief, %v", chiefs, err)
 	}
 	if status, body := bob.do("POST", at, object{"version": 2, "do": "approve"}); status != 403 {
 		t.Errorf("an officer approves: %d %v", status, body)
@@ -245,6 +261,11 @@ func TestTemplateWeeksAndCopies(t *testing.T) {
 		t.Errorf("one of the same name: %d %v", status, again)
 	}
 	template := kept["item"].(object)["id"].(string)
+	// A dry run says what would be, and writes nothing.
+	status, dry := planner.do("POST", at+"/templates/"+template, object{"from": "2030-01-14", "until": "2030-02-03", "over": true, "dry_run": true})
+	if status != 200 || dry["filled"] != 5.0 || dry["emptied"] != 1.0 || dry["replaced"] != 0.0 || dry["skipped"] != 1.0 {
+		t.Errorf("a dry run: %d %v", status, dry)
+	}
 	status, laid := planner.do("POST", at+"/templates/"+template, object{"from": "2030-01-14", "until": "2030-02-03"})
 	if status != 200 || len(laid["cells"].([]any)) != 5 || laid["skipped"] != 1.0 {
 		t.Fatalf("three weeks, of which one day is leave: %d %v", status, laid)
@@ -268,6 +289,54 @@ func TestTemplateWeeksAndCopies(t *testing.T) {
 	}
 	if status, _ := planner.do("DELETE", "/rosters/hq/templates/"+template+"?version=2", nil); status != 204 {
 		t.Errorf("remove: %d", status)
+	}
+}
+
+// What a publication has left can be brought back as a draft, which is published as
+// any other; days that are over stay as they were.
+func TestDraftOfAnEarlierPublication(t *testing.T) {
+	t.Parallel()
+	h := start(t, auth.Chief)
+	h.aRoster(t, 8)
+	chief := h.signIn(auth.Chief)
+	today := rosters.DateOf(time.Now().UTC())
+	past, next := today.Add(-2).String(), today.Add(3).String()
+	h.inForce(t, chief, past, next, "o01 "+past+" D P1", "o01 "+next+" D P1", "o02 "+next+" E P1")
+	amend := func(publication int, officer, date string, duties ...object) {
+		t.Helper()
+		status, body := chief.do("POST", "/rosters/hq/roster", object{"publication": publication, "why": "x", "changes": []object{{"officer": officer, "date": date, "duties": append([]object{}, duties...)}}})
+		if status != 200 && status != 201 {
+			t.Fatalf("amend: %d %v", status, body)
+		}
+	}
+	amend(1, "o01", next)
+	amend(2, "o03", next, object{"shift": "D", "post": "P1"})
+	amend(3, "o01", past)
+	for _, c := range []struct {
+		copy string
+		want map[string]int
+	}{
+		{"publication:1", map[string]int{"o01": 1, "o02": 1}},
+		{"publication:2", map[string]int{"o02": 1}},
+		{"", map[string]int{"o02": 1, "o03": 1}},
+	} {
+		status, draft := chief.do("POST", "/rosters/hq/drafts", object{"name": "back", "from": past, "until": next, "copy": c.copy})
+		if status != 201 {
+			t.Fatalf("%q: %d %v", c.copy, status, draft)
+		}
+		_, board := chief.do("GET", "/rosters/hq/drafts/"+draft["id"].(string), nil)
+		got := map[string]int{}
+		for _, cell := range board["cells"].([]any) {
+			got[cell.(object)["officer"].(string)]++
+		}
+		if !maps.Equal(got, c.want) {
+			t.Errorf("%q begins with %v, want %v", c.copy, got, c.want)
+		}
+	}
+	for _, wrong := range []string{"publication:0", "publication:5", "publication:x"} {
+		if status, _ := chief.do("POST", "/rosters/hq/drafts", object{"name": "back", "from": past, "until": next, "copy": wrong}); status != 422 {
+			t.Errorf("%s: %d", wrong, status)
+		}
 	}
 }
 

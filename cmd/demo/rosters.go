@@ -66,7 +66,7 @@ func (h *house) accounts(ctx context.Context, d console.Desks, by auth.Operator,
 	if err != nil {
 		return nil, err
 	}
-	ranks := map[string]rosters.Rank{"officer": rosters.OrdinaryOfficer, "officer-nairobi": rosters.OrdinaryOfficer, "supervisor": rosters.Sergeant, "chief": rosters.Captain, "planner": rosters.Lieutenant}
+	ranks := map[string]rosters.Rank{"officer": rosters.OrdinaryOfficer, "officer-geneva": rosters.OrdinaryOfficer, "supervisor": rosters.Sergeant, "chief": rosters.Captain, "planner": rosters.Lieutenant}
 	given := map[string]string{}
 	for _, u := range users {
 		rank, wanted := ranks[u.Username]

@@ -127,7 +127,7 @@ type beginInput struct {
 		From    domain.Date     `json:"from"`
 		Until   domain.Date     `json:"until" doc:"The last day"`
 		Unit    string          `json:"unit,omitempty" maxLength:"200" doc:"Whom it is for; none: the whole station"`
-		Copy    string          `json:"copy,omitempty" maxLength:"64" doc:"The id of a draft, or empty; none: what is published"`
+		Copy    string          `json:"copy,omitempty" maxLength:"64" doc:"The id of a draft, empty, or publication:7 for how that left it; none: what is published"`
 		Demands []domain.Demand `json:"demands,omitempty" maxItems:"5000"`
 	}
 }

@@ -55,11 +55,13 @@ type layTemplateInput struct {
 		From  domain.Date `json:"from"`
 		Until domain.Date `json:"until" doc:"The last day; the template is repeated until then"`
 		Over  bool        `json:"over,omitempty" doc:"What is given is replaced; else only empty days are filled"`
+		Dry   bool        `json:"dry_run,omitempty" doc:"Nothing is written: the answer says what would be"`
 	}
 }
 
 func (s *Server) layTemplate(ctx context.Context, in *layTemplateInput) (*output[rosters.Laid], error) {
-	return full(s.o.Rosters.LayTemplate(ctx, operator(ctx), in.Station, in.Draft, in.ID, in.Body.From, in.Body.Until, in.Body.Over))
+	b := in.Body
+	return full(s.o.Rosters.LayTemplate(ctx, operator(ctx), in.Station, in.Draft, in.ID, rosters.Laying{From: b.From, Until: b.Until, Over: b.Over, Dry: b.Dry}))
 }
 
 type copyDaysInput struct {
@@ -71,12 +73,13 @@ type copyDaysInput struct {
 		To     domain.Date `json:"to" doc:"The first day over which they are laid"`
 		Last   domain.Date `json:"last" doc:"The last one; the days are repeated until then"`
 		Over   bool        `json:"over,omitempty" doc:"What is given is replaced; else only empty days are filled"`
+		Dry    bool        `json:"dry_run,omitempty" doc:"Nothing is written: the answer says what would be"`
 	}
 }
 
 func (s *Server) copyDays(ctx context.Context, in *copyDaysInput) (*output[rosters.Laid], error) {
 	b := in.Body
-	return full(s.o.Rosters.Copy(ctx, operator(ctx), in.Station, in.Draft, rosters.Copying{Source: b.Source, From: b.From, Until: b.Until, To: b.To, Last: b.Last, Over: b.Over}))
+	return full(s.o.Rosters.Copy(ctx, operator(ctx), in.Station, in.Draft, rosters.Copying{Source: b.Source, From: b.From, Until: b.Until}, rosters.Laying{From: b.To, Until: b.Last, Over: b.Over, Dry: b.Dry}))
 }
 
 // CalendarLink is whether an address works, and the address when it was just made.

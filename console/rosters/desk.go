@@ -214,8 +214,9 @@ func document(field string, value any) (json.RawMessage, error) {
 	return data, nil
 }
 
-// changed counts a change of what the station's plans are judged by, and tells the
-// screens to read it anew.
+// changed counts a change of what the station's plans are judged by, or of what
+// stands beside them (swaps, recalls, templates), and tells the screens to read it
+// anew: they do so when the number is another.
 func (d *Desk) changed(ctx context.Context, tx Tx, station string, n Numbers) error {
 	n.Version++
 	if err := tx.SaveNumbers(ctx, station, n); err != nil {
@@ -225,7 +226,7 @@ func (d *Desk) changed(ctx context.Context, tx Tx, station string, n Numbers) er
 	return nil
 }
 
-// news asks the screens to read anew what is not part of a plan too: swaps, recalls.
+// news is what the screens hear of a station at these numbers.
 func (n Numbers) news(station string) live.Event {
 	return live.Thing(live.Roster, station, station, News{ID: station, Station: station, Version: n.Version, Publication: n.Publication}, false)
 }

@@ -154,7 +154,9 @@ func (d *Desk) Remark(ctx context.Context, by auth.Operator, station string, dat
 		}
 		now.Version = k.Version
 		tx.Audit(audit.By(by, station, "roster.remark", "day:"+date.String(), map[string]string{"text": text}))
-		tx.Tell(n.news(station))
+		if err := d.changed(ctx, tx, station, n); err != nil {
+			return err
+		}
 		return tx.SaveRecord(ctx, station, now)
 	})
 	return k, err

@@ -118,7 +118,7 @@ type NewDraft struct {
 	Name        string
 	From, Until rosters.Date
 	Unit        string
-	Copy        string // "" for what is published, "empty", or the id of a draft
+	Copy        string // "" for what is published, "empty", "publication:7" for how that left it, or the id of a draft
 	Demands     []rosters.Demand
 }
 
@@ -182,6 +182,9 @@ func (d *Desk) copied(ctx context.Context, tx Tx, draft Draft, from string) ([]C
 			return nil, err
 		}
 		return cellsOf(given, 1), nil
+	}
+	if number, is := strings.CutPrefix(from, "publication:"); is {
+		return d.asOf(ctx, tx, draft, number)
 	}
 	other, err := tx.Draft(ctx, draft.Station, from)
 	if err != nil {

@@ -20,6 +20,7 @@ type JobState string
 
 // The states of a job.
 const (
+	Idle    JobState = "idle" // there is no job
 	Running JobState = "running"
 	Ready   JobState = "ready" // it has ended; its plan waits to be kept or dropped
 	Failed  JobState = "failed"
@@ -247,9 +248,14 @@ func (d *Desk) job(by auth.Operator, station, id string) (*job, error) {
 	return j, nil
 }
 
-// Planning says how far the planner has come with a draft.
-func (d *Desk) Planning(_ context.Context, by auth.Operator, station, id string) (Planning, error) {
+// Planning says how far the planner has come with a draft; Idle when it is not at
+// work there.
+func (d *Desk) Planning(ctx context.Context, by auth.Operator, station, id string) (Planning, error) {
 	j, err := d.job(by, station, id)
+	if errors.Is(err, ErrNotFound) {
+		_, err = d.o.Store.Draft(ctx, station, id)
+		return Planning{ID: id, Station: station, State: Idle}, err
+	}
 	if err != nil {
 		return Planning{}, err
 	}

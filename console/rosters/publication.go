@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"guardroom/console/audit"
 	"guardroom/console/auth"
@@ -89,7 +90,7 @@ func (t *terms) ofUnit(list []rosters.Assignment, unit string) []rosters.Assignm
 // newer are the cells of a draft that were published after what it knows: each as
 // it was before the first of those publications, and as it is in force now.
 func (d *Desk) newer(ctx context.Context, r reads, t *terms, draft Draft) ([]rosters.Difference, error) {
-	list, err := r.Publications(ctx, draft.Station, draft.Base, 1000)
+	list, err := r.Publications(ctx, draft.Station, draft.Base, mostNewer)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +110,55 @@ func (d *Desk) newer(ctx context.Context, r reads, t *terms, draft Draft) ([]ros
 		}
 	}
 	return found, nil
+}
+
+// mostNewer publications are looked back through.
+const mostNewer = 1000
+
+// asOf are the cells of a new draft as a publication left them. Days before today
+// stay as they are in force: what was done was done.
+func (d *Desk) asOf(ctx context.Context, tx Tx, draft Draft, number string) ([]Cell, error) {
+	base, err := strconv.ParseInt(number, 10, 64)
+	n, nerr := tx.Numbers(ctx, draft.Station)
+	switch {
+	case nerr != nil:
+		return nil, nerr
+	case err != nil || base < 1 || base > n.Publication:
+		return nil, &InvalidError{Field: "copy", Reason: "names no publication of this station"}
+	case n.Publication-base > mostNewer:
+		return nil, &InvalidError{Field: "copy", Reason: fmt.Sprintf("is more than %d publications ago", mostNewer)}
+	}
+	t, err := d.read(ctx, tx, draft.Station)
+	if err != nil {
+		return nil, err
+	}
+	given, err := tx.Published(ctx, draft.Station, draft.From, draft.Until)
+	if err != nil {
+		return nil, err
+	}
+	before := draft
+	before.Base = base
+	since, err := d.newer(ctx, tx, t, before)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := t.station.Location()
+	if err != nil {
+		return nil, err
+	}
+	today, was := rosters.DateOf(tx.At().In(zone)), map[rosters.Cell][]rosters.Duty{}
+	for _, c := range since {
+		if c.Date >= today {
+			was[c.Cell] = c.Was
+		}
+	}
+	cells := slices.DeleteFunc(cellsOf(given, 1), func(c Cell) bool { _, changed := was[c.Cell]; return changed })
+	for at, duties := range was {
+		if len(duties) > 0 {
+			cells = append(cells, Cell{Cell: at, Version: 1, Duties: duties})
+		}
+	}
+	return cells, nil
 }
 
 // PublishWish names what its sender has seen: it is refused when the draft or the
@@ -284,6 +334,8 @@ func (d *Desk) weighed(ctx context.Context, r reads, by auth.Operator, station s
 		switch v.Level {
 		case rosters.Mandatory:
 			v = d.veil(by, station, []rosters.Violation{v})[0]
+			// What stands in a refusal is written as it is: its lists are lists too.
+			v.Others, v.Cells, v.Fixes = append([]string{}, v.Others...), append([]rosters.Cell{}, v.Cells...), append([]rosters.Fix{}, v.Fixes...)
 			return w, &ConflictError{Reason: "mandatory", Text: w.terms.station.Say(&v), Params: map[string]any{"violation": v}}
 		case rosters.Exceptional:
 			w.breaks = append(w.breaks, v)

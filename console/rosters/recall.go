@@ -55,26 +55,12 @@ func (d *Desk) Recalls(ctx context.Context, by auth.Operator, station string) ([
 		}
 		f.Officer = own.ID
 	}
-	list, err := summonses(ctx, d.o.Store, station, f)
+	list, err := listed[Summons](ctx, d.o.Store, station, f)
 	for i := range list {
 		list[i].Item.Breaks = d.veil(by, station, list[i].Item.Breaks)
 	}
 	slices.SortFunc(list, func(a, b Kept[Summons]) int { return b.Item.Asked.Compare(a.Item.Asked) })
 	return list, err
-}
-
-func summonses(ctx context.Context, r reads, station string, f Filter) ([]Kept[Summons], error) {
-	records, err := r.Records(ctx, station, f)
-	if err != nil {
-		return nil, err
-	}
-	var list []Kept[Summons]
-	for i := range records {
-		if list, err = join(list, &records[i], err); err != nil {
-			return nil, fmt.Errorf("read recall %s: %w", records[i].ID, err)
-		}
-	}
-	return list, nil
 }
 
 // Recall asks officers for a duty. Nobody is asked when it would break a mandatory
@@ -261,7 +247,7 @@ func (d *Desk) turnRecall(ctx context.Context, tx Tx, by auth.Operator, t *terms
 // groupAfter cancels the others when somebody has accepted, and tells the shift
 // supervisor when nobody is left to ask.
 func (d *Desk) groupAfter(ctx context.Context, tx Tx, t *terms, n Numbers, s *Summons) error {
-	group, err := summonses(ctx, tx, t.station.ID, Filter{Kinds: []Kind{Recalls}, From: s.Date, Until: s.Date})
+	group, err := listed[Summons](ctx, tx, t.station.ID, Filter{Kinds: []Kind{Recalls}, From: s.Date, Until: s.Date})
 	if err != nil {
 		return err
 	}
@@ -302,16 +288,8 @@ func (d *Desk) groupAfter(ctx context.Context, tx Tx, t *terms, n Numbers, s *Su
 
 // RecallPassed handles a RecallTimer: nobody has answered in time.
 func (d *Desk) RecallPassed(ctx context.Context, tx Tx, timer jobs.Timer) error {
-	station := payloadStation(timer)
-	n, err := tx.Lock(ctx, station)
-	if err != nil {
-		return err
-	}
-	k, err := one[Summons](ctx, tx, station, Recalls, timer.Key)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	if err != nil {
+	station, n, k, there, err := passed[Summons](ctx, tx, Recalls, timer)
+	if err != nil || !there {
 		return err
 	}
 	if !k.Item.Lapse(tx.At()) {
@@ -340,6 +318,5 @@ func (d *Desk) saveRecall(ctx context.Context, tx Tx, by auth.Operator, station 
 	tx.Audit(audit.By(by, station, "roster.recall", "recall:"+s.ID, map[string]string{
 		"did": did, "state": string(s.State), "officer": s.Officer, "date": s.Date.String(), "shift": s.Shift, "post": s.Post, "exceptions": fmt.Sprint(len(s.Breaks)),
 	}))
-	tx.Tell(n.news(station))
-	return nil
+	return d.changed(ctx, tx, station, n)
 }

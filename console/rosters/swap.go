@@ -61,15 +61,9 @@ func (d *Desk) Swaps(ctx context.Context, by auth.Operator, station string) ([]K
 	if err != nil {
 		return nil, err
 	}
-	records, err := d.o.Store.Records(ctx, station, Filter{Kinds: []Kind{Swaps}, From: rosters.DateOf(d.o.Now()).Add(-60)})
+	list, err := listed[Exchange](ctx, d.o.Store, station, Filter{Kinds: []Kind{Swaps}, From: rosters.DateOf(d.o.Now()).Add(-60)})
 	if err != nil {
 		return nil, err
-	}
-	var list []Kept[Exchange]
-	for i := range records {
-		if list, err = join(list, &records[i], err); err != nil {
-			return nil, fmt.Errorf("read swap %s: %w", records[i].ID, err)
-		}
 	}
 	if !d.sees(by, station) {
 		own := t.own(by)
@@ -185,22 +179,23 @@ func (t *terms) swapBegins(x *Exchange) (time.Time, error) {
 
 // notTwice refuses a second offer of the same day, and more than can be overseen.
 func (d *Desk) notTwice(ctx context.Context, tx Tx, station string, x *Exchange) error {
-	records, err := tx.Records(ctx, station, Filter{Kinds: []Kind{Swaps}, Officer: x.Gives.Officer, From: rosters.DateOf(tx.At()).Add(-2)})
+	list, err := listed[Exchange](ctx, tx, station, Filter{Kinds: []Kind{Swaps}, Officer: x.Gives.Officer, From: rosters.DateOf(tx.At()).Add(-2)})
 	if err != nil {
 		return err
 	}
 	open := 0
-	for i := range records {
-		var other Exchange
-		if err := json.Unmarshal(records[i].Body, &other); err != nil {
-			return fmt.Errorf("read swap %s: %w", records[i].ID, err)
-		}
+	for i := range list {
+		other := &list[i].Item
 		if !other.Open() {
 			continue
 		}
-		if open++; open >= openSwaps || other.Gives == x.Gives && other.Wants == x.Wants {
-			return &ConflictError{Reason: "open", Text: "this day is offered already", Params: map[string]any{"swap": other.ID}}
+		if other.Gives == x.Gives && other.Wants == x.Wants {
+			return &ConflictError{Reason: "offered", Text: "this is offered already", Params: map[string]any{"swap": other.ID}}
 		}
+		open++
+	}
+	if open >= openSwaps {
+		return &ConflictError{Reason: "too_many_swaps", Text: "too many swaps wait for an answer; withdraw one", Params: map[string]any{"most": openSwaps}}
 	}
 	return nil
 }
@@ -315,34 +310,41 @@ func (d *Desk) swapInForce(ctx context.Context, tx Tx, by auth.Operator, t *term
 	return err
 }
 
-// swapWords tell the one who waits for an answer. Those whose duties changed hear it
-// from the publication.
+// swapWords tell those who wait: the one who offered, the chief when it is theirs to
+// decide, the other when it was taken back. Those whose duties changed hear it from
+// the publication.
 func (t *terms) swapWords(x *Exchange) []Word {
-	said := map[rosters.SwapState]string{
-		rosters.SwapDeclined: "declined", rosters.SwapRefused: "refused", rosters.SwapAccepted: "accepted; the chief has to approve it",
-	}[x.State]
-	if said == "" {
+	gives, wants := t.people[x.Gives.Officer], t.people[x.Wants.Officer]
+	if gives == nil || wants == nil {
 		return nil
 	}
-	return []Word{{
-		Officer: x.Gives.Officer, Subject: "Your swap of " + dayWords(x.Gives.Date) + " was " + said,
-		Text: fmt.Sprintf("%s, %s, with %s: %s.", dayWords(x.Gives.Date), t.dutyWords(x.Gives.Date, x.Duties), t.people[x.Wants.Officer].Name, said),
-	}}
+	about := fmt.Sprintf("%s, %s, of %s for %s, %s, of %s", dayWords(x.Gives.Date), t.dutyWords(x.Gives.Date, x.Duties), gives.Name,
+		dayWords(x.Wants.Date), t.dutyWords(x.Wants.Date, x.Returns), wants.Name)
+	offered := func(became string) Word {
+		return Word{Officer: gives.ID, Subject: "Your swap of " + dayWords(x.Gives.Date) + " was " + became, Text: about + ": " + became + "."}
+	}
+	switch x.State {
+	case rosters.SwapDeclined, rosters.SwapRefused:
+		return []Word{offered(string(x.State))}
+	case rosters.SwapAccepted:
+		lines := []string{about + "."}
+		for i := range x.Breaks {
+			lines = append(lines, t.station.Say(&x.Breaks[i]))
+		}
+		return []Word{offered("accepted; the chief has to approve it"), {
+			Chief: true, Subject: "A swap waits for you: " + gives.Name + " and " + wants.Name, Text: strings.Join(append(lines, "Decide in the registers of the rosters."), "\n"),
+		}}
+	case rosters.SwapWithdrawn:
+		return []Word{{Officer: wants.ID, Subject: "The swap of " + dayWords(x.Gives.Date) + " with " + gives.Name + " was withdrawn", Text: about + ": withdrawn. Your duties stay as they were."}}
+	}
+	return nil
 }
 
 // SwapPassed handles a SwapTimer: a swap that was not settled before its first duty
-// is withdrawn.
+// is withdrawn, and both are told.
 func (d *Desk) SwapPassed(ctx context.Context, tx Tx, timer jobs.Timer) error {
-	station := payloadStation(timer)
-	n, err := tx.Lock(ctx, station)
-	if err != nil {
-		return err
-	}
-	k, err := one[Exchange](ctx, tx, station, Swaps, timer.Key)
-	if errors.Is(err, ErrNotFound) || err == nil && !k.Item.Open() {
-		return nil
-	}
-	if err != nil {
+	station, n, k, there, err := passed[Exchange](ctx, tx, Swaps, timer)
+	if err != nil || !there || !k.Item.Open() {
 		return err
 	}
 	by := auth.System()
@@ -350,7 +352,17 @@ func (d *Desk) SwapPassed(ctx context.Context, tx Tx, timer jobs.Timer) error {
 		return err
 	}
 	k.Version++
-	return d.saveSwap(ctx, tx, by, station, n, k, "lapse")
+	if err := d.saveSwap(ctx, tx, by, station, n, k, "lapse"); err != nil {
+		return err
+	}
+	t, err := d.read(ctx, tx, station)
+	if err != nil {
+		return err
+	}
+	return d.carry(ctx, tx, t, append(t.swapWords(&k.Item), Word{
+		Officer: k.Item.Gives.Officer, Subject: "Your swap of " + dayWords(k.Item.Gives.Date) + " has lapsed",
+		Text: "Nobody has settled it before the first of its duties. Your duties stay as they were.",
+	}))
 }
 
 func (d *Desk) saveSwap(ctx context.Context, tx Tx, by auth.Operator, station string, n Numbers, k Kept[Exchange], did string) error {
@@ -368,8 +380,7 @@ func (d *Desk) saveSwap(ctx context.Context, tx Tx, by auth.Operator, station st
 		"did": did, "state": string(x.State), "gives": x.Gives.Officer + " " + x.Gives.Date.String(), "wants": x.Wants.Officer + " " + x.Wants.Date.String(),
 		"exceptions": fmt.Sprint(len(x.Breaks)),
 	}))
-	tx.Tell(n.news(station))
-	return nil
+	return d.changed(ctx, tx, station, n)
 }
 
 // locked runs a step in one transaction, with the station locked and read.
@@ -402,6 +413,35 @@ func one[T any](ctx context.Context, r reads, station string, kind Kind, id stri
 	}
 	k.Version = found[0].Version
 	return k, json.Unmarshal(found[0].Body, &k.Item)
+}
+
+// listed reads the records of a station that a filter of one kind lets through.
+func listed[T any](ctx context.Context, r reads, station string, f Filter) ([]Kept[T], error) {
+	records, err := r.Records(ctx, station, f)
+	if err != nil {
+		return nil, err
+	}
+	var list []Kept[T]
+	for i := range records {
+		if list, err = join(list, &records[i], err); err != nil {
+			return nil, fmt.Errorf("read %s %s: %w", records[i].Kind, records[i].ID, err)
+		}
+	}
+	return list, nil
+}
+
+// passed locks the station of a timer and reads what it was set for; nothing of it
+// is there any more when the record is gone.
+func passed[T any](ctx context.Context, tx Tx, kind Kind, timer jobs.Timer) (station string, n Numbers, k Kept[T], there bool, err error) {
+	station = payloadStation(timer)
+	if n, err = tx.Lock(ctx, station); err != nil {
+		return station, n, k, false, err
+	}
+	k, err = one[T](ctx, tx, station, kind, timer.Key)
+	if errors.Is(err, ErrNotFound) {
+		return station, n, k, false, nil
+	}
+	return station, n, k, err == nil, err
 }
 
 // late says in the desk's words that a step came too late or from the wrong one.

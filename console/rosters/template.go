@@ -41,15 +41,11 @@ func (d *Desk) Templates(ctx context.Context, by auth.Operator, station string) 
 	if err := mayDraft(by, station); err != nil {
 		return nil, err
 	}
-	records, err := d.o.Store.Records(ctx, station, Filter{Kinds: []Kind{Templates}})
+	list, err := listed[Template](ctx, d.o.Store, station, Filter{Kinds: []Kind{Templates}})
 	if err != nil {
 		return nil, err
 	}
-	var list []Kept[Template]
-	for i := range records {
-		if list, err = join(list, &records[i], err); err != nil {
-			return nil, fmt.Errorf("read template %s: %w", records[i].ID, err)
-		}
+	for i := range list {
 		list[i].Item.Given = nil
 	}
 	slices.SortFunc(list, func(a, b Kept[Template]) int { return strings.Compare(a.Item.Name, b.Item.Name) })
@@ -101,7 +97,9 @@ func (d *Desk) KeepTemplate(ctx context.Context, by auth.Operator, station, id, 
 			return err
 		}
 		tx.Audit(audit.By(by, station, "roster.template", "template:"+k.Item.ID, map[string]string{"name": name, "days": fmt.Sprint(k.Item.Days), "cells": fmt.Sprint(k.Item.Cells)}))
-		tx.Tell(n.news(station))
+		if err := d.changed(ctx, tx, station, n); err != nil {
+			return err
+		}
 		return tx.SaveRecord(ctx, station, Record{Kind: Templates, ID: k.Item.ID, Version: k.Version, Body: body})
 	})
 	k.Item.Given = nil
@@ -126,7 +124,7 @@ func (d *Desk) inPlace(ctx context.Context, tx Tx, station string, k *Kept[Templ
 		}
 	}
 	if len(known) >= mostTemplates {
-		return &ConflictError{Reason: "too_many", Text: "there are too many templates; remove one", Params: map[string]any{"most": mostTemplates}}
+		return &ConflictError{Reason: "too_many_templates", Text: "there are too many templates; remove one", Params: map[string]any{"most": mostTemplates}}
 	}
 	return nil
 }
@@ -158,23 +156,39 @@ func (d *Desk) DropTemplate(ctx context.Context, by auth.Operator, station, id s
 			return &StaleError{Version: k.Version}
 		}
 		tx.Audit(audit.By(by, station, "roster.template", "template:"+id, map[string]string{"name": k.Item.Name, "removed": "yes"}))
-		tx.Tell(n.news(station))
+		if err := d.changed(ctx, tx, station, n); err != nil {
+			return err
+		}
 		return tx.RemoveRecord(ctx, station, Templates, id)
 	})
 }
 
-// Laid is the edit by which days were laid over others.
+// Laid is the edit by which days were laid over others, or would be: with a dry run
+// it has the counts only.
 type Laid struct {
 	Edited
 
-	Skipped int `json:"skipped"` // days that stay: filled or frozen, of leave, or of somebody who is not there
+	Filled   int `json:"filled"`   // days of officers that were empty
+	Replaced int `json:"replaced"` // that had something else
+	Emptied  int `json:"emptied"`  // that had something, and for which the cycle has nothing
+	Skipped  int `json:"skipped"`  // that stay: filled or frozen, of leave, or of somebody who is not there
 }
 
-// LayTemplate lays a template over days of a draft, again and again until the last.
-// Over replaces what is given; without it only empty days are filled.
-func (d *Desk) LayTemplate(ctx context.Context, by auth.Operator, station, id, template string, from, until rosters.Date, over bool) (Laid, error) {
-	return d.lay(ctx, by, station, id, from, until, over, func(ctx context.Context, tx Tx, _ *Draft) (map[rosters.Cell][]rosters.Duty, int, error) {
-		k, err := one[Template](ctx, tx, station, Templates, template)
+// Laying says over which days of a draft a cycle is laid, again and again until the
+// last.
+type Laying struct {
+	From, Until rosters.Date
+	Over        bool // what is given is replaced; else only empty days are filled
+	Dry         bool // nothing is written
+}
+
+// A cycle is what some days hold, counted from 0, and how many they are.
+type cycle func(ctx context.Context, r reads, draft *Draft) (given map[rosters.Cell][]rosters.Duty, days int, err error)
+
+// LayTemplate lays a template over days of a draft.
+func (d *Desk) LayTemplate(ctx context.Context, by auth.Operator, station, id, template string, l Laying) (Laid, error) {
+	return d.lay(ctx, by, station, id, l, func(ctx context.Context, r reads, _ *Draft) (map[rosters.Cell][]rosters.Duty, int, error) {
+		k, err := one[Template](ctx, r, station, Templates, template)
 		given := map[rosters.Cell][]rosters.Duty{}
 		for _, c := range k.Item.Given {
 			given[rosters.Cell{Officer: c.Officer, Date: rosters.Date(c.Day)}] = c.Duties
@@ -183,39 +197,37 @@ func (d *Desk) LayTemplate(ctx context.Context, by auth.Operator, station, id, t
 	})
 }
 
-// Copying says which days are laid over which.
+// Copying says which days are laid over others.
 type Copying struct {
 	Source      string       // the id of a draft, "" for the draft itself, "published"
 	From, Until rosters.Date // the days that are copied
-	To, Last    rosters.Date // over which they are laid, again and again
-	Over        bool         // what is given there is replaced
 }
 
 // InForceSource is the roster in force as a source of copies.
 const InForceSource = "published"
 
 // Copy lays days over others: of the draft, of another, or of the roster in force.
-func (d *Desk) Copy(ctx context.Context, by auth.Operator, station, id string, c Copying) (Laid, error) {
+func (d *Desk) Copy(ctx context.Context, by auth.Operator, station, id string, c Copying, l Laying) (Laid, error) {
 	if c.From.IsZero() || c.Until < c.From || c.Until.Sub(c.From) >= rosters.MaxDays {
 		return Laid{}, &InvalidError{Field: "until", Reason: fmt.Sprintf("1 to %d days are copied", rosters.MaxDays)}
 	}
-	return d.lay(ctx, by, station, id, c.To, c.Last, c.Over, func(ctx context.Context, tx Tx, draft *Draft) (map[rosters.Cell][]rosters.Duty, int, error) {
+	return d.lay(ctx, by, station, id, l, func(ctx context.Context, r reads, draft *Draft) (map[rosters.Cell][]rosters.Duty, int, error) {
 		var given []rosters.Assignment
 		if c.Source == InForceSource {
 			var err error
-			if given, err = tx.Published(ctx, station, c.From, c.Until); err != nil {
+			if given, err = r.Published(ctx, station, c.From, c.Until); err != nil {
 				return nil, 0, err
 			}
 		} else {
 			source := draft.ID
 			if c.Source != "" {
-				other, err := tx.Draft(ctx, station, c.Source)
+				other, err := r.Draft(ctx, station, c.Source)
 				if err != nil {
 					return nil, 0, err
 				}
 				source = other.ID
 			}
-			cells, err := tx.Cells(ctx, source)
+			cells, err := r.Cells(ctx, source)
 			if err != nil {
 				return nil, 0, err
 			}
@@ -231,10 +243,8 @@ func (d *Desk) Copy(ctx context.Context, by auth.Operator, station, id string, c
 	})
 }
 
-// lay gives days of a draft what a cycle holds. In the cycle, days count from 0.
-func (d *Desk) lay(ctx context.Context, by auth.Operator, station, id string, from, until rosters.Date, over bool,
-	cycle func(ctx context.Context, tx Tx, draft *Draft) (given map[rosters.Cell][]rosters.Duty, days int, err error),
-) (Laid, error) {
+// lay gives days of a draft what a cycle holds, or says what that would do.
+func (d *Desk) lay(ctx context.Context, by auth.Operator, station, id string, l Laying, from cycle) (Laid, error) {
 	var laid Laid
 	if err := mayDraft(by, station); err != nil {
 		return laid, err
@@ -243,31 +253,25 @@ func (d *Desk) lay(ctx context.Context, by auth.Operator, station, id string, fr
 	if err != nil {
 		return laid, err
 	}
+	if l.Dry {
+		draft, err := d.o.Store.Draft(ctx, station, id)
+		if err != nil {
+			return laid, err
+		}
+		_, laid, err = t.laying(ctx, d.o.Store, &draft, l, from)
+		laid.Draft = draft
+		return laid, err
+	}
 	var edit Edit
 	draft, err := d.change(ctx, by, station, id, func(ctx context.Context, tx Tx, draft *Draft) ([]EditedCell, error) {
-		laid, edit = Laid{}, Edit{State: Done, What: ByCopy}
-		if from < draft.From || until > draft.Until || until < from {
-			return nil, &InvalidError{Field: "from", Reason: "is outside the draft"}
-		}
-		given, days, err := cycle(ctx, tx, draft)
-		if err != nil {
+		edit = Edit{State: Done, What: ByCopy}
+		var cells []Cell
+		var err error
+		if cells, laid, err = t.laying(ctx, tx, draft, l, from); err != nil {
 			return nil, err
 		}
-		if len(given) == 0 {
-			return nil, &ConflictError{Reason: "nothing", Text: "there is nothing to copy"}
-		}
-		now, err := tx.Cells(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		leave, _, err := absences(ctx, tx, station, from, until)
-		if err != nil {
-			return nil, err
-		}
-		cells, skipped := t.laid(draft, now, leave, given, days, from, until, over)
-		laid.Skipped = skipped
 		if len(cells) == 0 {
-			return nil, &ConflictError{Reason: "nothing", Text: "no day is free for it", Params: map[string]any{"skipped": skipped}}
+			return nil, &ConflictError{Reason: "nothing", Text: "no day is free for it", Params: map[string]any{"skipped": laid.Skipped}}
 		}
 		if len(cells) > mostCells {
 			return nil, &InvalidError{Field: "until", Reason: fmt.Sprintf("more than %d days of officers at once", mostCells)}
@@ -276,7 +280,7 @@ func (d *Desk) lay(ctx context.Context, by auth.Operator, station, id string, fr
 			return nil, err
 		}
 		err = d.write(ctx, tx, by, draft, &edit, cells)
-		tx.Audit(audit.By(by, station, "roster.copy", "draft:"+id, map[string]string{"cells": fmt.Sprint(len(cells)), "skipped": fmt.Sprint(skipped), "from": from.String(), "until": until.String()}))
+		tx.Audit(audit.By(by, station, "roster.copy", "draft:"+id, map[string]string{"cells": fmt.Sprint(len(cells)), "skipped": fmt.Sprint(laid.Skipped), "from": l.From.String(), "until": l.Until.String()}))
 		return edit.Changes, err
 	})
 	if err != nil {
@@ -286,9 +290,32 @@ func (d *Desk) lay(ctx context.Context, by auth.Operator, station, id string, fr
 	return laid, err
 }
 
-// laid are the cells that change, and how many days stay though the cycle has
-// something for them.
-func (t *terms) laid(draft *Draft, now []Cell, leave []rosters.Leave, cycle map[rosters.Cell][]rosters.Duty, days int, from, until rosters.Date, over bool) (cells []Cell, skipped int) {
+// laying are the cells that a cycle changes, and how many of which kind.
+func (t *terms) laying(ctx context.Context, r reads, draft *Draft, l Laying, from cycle) ([]Cell, Laid, error) {
+	if l.From < draft.From || l.Until > draft.Until || l.Until < l.From {
+		return nil, Laid{}, &InvalidError{Field: "from", Reason: "is outside the draft"}
+	}
+	given, days, err := from(ctx, r, draft)
+	if err != nil {
+		return nil, Laid{}, err
+	}
+	if len(given) == 0 { // an empty week lays nothing, and empties nothing
+		return nil, Laid{}, nil
+	}
+	now, err := r.Cells(ctx, draft.ID)
+	if err != nil {
+		return nil, Laid{}, err
+	}
+	leave, _, err := absences(ctx, r, draft.Station, l.From, l.Until)
+	if err != nil {
+		return nil, Laid{}, err
+	}
+	cells, laid := t.laid(draft, now, leave, given, days, l)
+	return cells, laid, nil
+}
+
+// laid sorts the days of a draft by what a cycle does with them.
+func (t *terms) laid(draft *Draft, now []Cell, leave []rosters.Leave, given map[rosters.Cell][]rosters.Duty, days int, l Laying) (cells []Cell, laid Laid) {
 	have := make(map[rosters.Cell]Cell, len(now))
 	for _, c := range now {
 		have[c.Cell] = c
@@ -298,23 +325,29 @@ func (t *terms) laid(draft *Draft, now []Cell, leave []rosters.Leave, cycle map[
 		if draft.Unit != "" && o.Unit != draft.Unit {
 			continue
 		}
-		for day := from; day <= until; day++ {
+		for day := l.From; day <= l.Until; day++ {
 			at := rosters.Cell{Officer: o.ID, Date: day}
-			was, duties := have[at], t.usable(cycle[rosters.Cell{Officer: o.ID, Date: rosters.Date(day.Sub(from) % days)}])
+			was, duties := have[at], t.usable(given[rosters.Cell{Officer: o.ID, Date: rosters.Date(day.Sub(l.From) % days)}])
 			switch {
 			case sameTurns(was.Duties, duties):
 				continue
-			case len(was.Duties) > 0 && !over, slices.ContainsFunc(was.Duties, func(d rosters.Duty) bool { return d.Frozen }):
-				skipped += min(1, len(duties))
+			case len(was.Duties) > 0 && !l.Over, slices.ContainsFunc(was.Duties, func(d rosters.Duty) bool { return d.Frozen }):
+				laid.Skipped += min(1, len(duties))
 				continue
 			case len(duties) > 0 && (!o.Here(day) || slices.ContainsFunc(leave, func(l rosters.Leave) bool { return l.Officer == o.ID && l.On(day) })):
-				skipped++
+				laid.Skipped++
 				continue
+			case len(was.Duties) == 0:
+				laid.Filled++
+			case len(duties) == 0:
+				laid.Emptied++
+			default:
+				laid.Replaced++
 			}
 			cells = append(cells, Cell{Cell: at, Version: was.Version, Duties: duties})
 		}
 	}
-	return cells, skipped
+	return cells, laid
 }
 
 // usable are those of duties whose shift type and post the station still has.

@@ -10,11 +10,12 @@ import (
 	"guardroom/rosters"
 )
 
-// A Word is what one officer is to be told wherever they are, or the shift
-// supervisor when Officer is empty.
+// A Word is what one officer is to be told wherever they are; when Officer is empty,
+// the duty chief or the shift supervisor.
 type Word struct {
 	Station       string
 	Officer, Name string
+	Chief         bool
 	User, Email   string // by which the officer is reached; one of them at least
 	Subject, Text string
 	About         string // "roster:<station>"

@@ -125,6 +125,33 @@ test('the keyboard makes a roster: set, range, clear, copy, fill, undo, redo, an
   await expect(cellAt(page, 2, 0)).toHaveText('')
   await expect(cellAt(page, 4, 0)).toHaveText('')
 
+  // Cells here and there are picked with Ctrl: all of them are set, none of them is cut, and one is pasted into all.
+  await cellAt(page, 2, 5).click()
+  await cellAt(page, 4, 6).click({ modifiers: ['Control'] })
+  await page.keyboard.press('e')
+  await expect(cellAt(page, 2, 5)).toHaveText('E')
+  await expect(cellAt(page, 4, 6)).toHaveText('E')
+  await page.keyboard.press('Control+x')
+  await expect(page.locator('#roster-spot')).toContainText('One range at a time')
+  await expect(cellAt(page, 2, 5)).toHaveText('E')
+  // A range is cut and stands elsewhere; undo takes both steps back.
+  await cellAt(page, 2, 5).click()
+  await cellAt(page, 4, 6).click({ modifiers: ['Shift'] })
+  await page.keyboard.press('Control+x')
+  await expect(cellAt(page, 4, 6)).toHaveText('')
+  await cellAt(page, 5, 0).click()
+  await page.keyboard.press('Control+v')
+  await expect(cellAt(page, 7, 1)).toHaveText('E')
+  await page.keyboard.press('Control+z')
+  await expect(cellAt(page, 7, 1)).toHaveText('')
+  await page.keyboard.press('Control+z')
+  await expect(cellAt(page, 4, 6)).toHaveText('E')
+  await page.keyboard.press('Delete')
+  await cellAt(page, 2, 5).click()
+  await cellAt(page, 4, 6).click({ modifiers: ['Shift'] })
+  await page.keyboard.press('Delete')
+  await expect(cellAt(page, 2, 5)).toHaveText('')
+
   // A cell is picked up and put down without a drag.
   await page.keyboard.press('Control+Home')
   await page.keyboard.press('m')
@@ -403,6 +430,80 @@ test('registers are edited and brought in row by row', async ({ page }) => {
   await expect(page.locator('.import-table')).toContainText('admiral')
   await page.getByRole('button', { name: /^Keep 1/ }).click()
   await expect(page.locator('[data-import="saved"]')).toBeVisible()
+})
+
+test('a week kept under a name is put into other days, after it is said what that does', async ({ page }) => {
+  const { id } = await openDraft(page, 14)
+  await page.keyboard.press('d')
+  await saved(page, 1)
+  await page.getByRole('button', { name: 'Copy weeks…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Copy weeks' })
+  const name = `Week ${id.slice(-6)}`
+  await dialog.getByLabel(/under the name$/).fill(name)
+  await dialog.getByRole('button', { name: 'Keep' }).click()
+  await expect(dialog.locator(`[data-template="${name}"]`)).toContainText('7 days; cells: 1')
+  await dialog.getByLabel('Copy from').selectOption({ label: `${name} (7 days)` })
+  await expect(dialog.locator('[data-would="1"]')).toHaveText('Empty cells filled: 1')
+  await dialog.getByRole('button', { name: 'Put in' }).click()
+  await expect(cellAt(page, 0, 7)).toHaveText('D')
+  await expect(dialog.locator('[data-would="0"]')).toContainText('Nothing to put in')
+  await dialog.getByRole('button', { name: 'Undo' }).click()
+  await expect(cellAt(page, 0, 7)).toHaveText('')
+  await dialog.locator(`[data-template="${name}"]`).getByRole('button', { name: 'Remove' }).click()
+  await expect(dialog.locator(`[data-template="${name}"]`)).toHaveCount(0)
+  await dialog.getByRole('button', { name: 'Close' }).click()
+  await dropDraft(page, id)
+})
+
+test('a swap that takes an exception goes from officer to officer to the chief, who decides by name', async ({
+  page,
+}) => {
+  // A week of their own: the one has an evening, the other offers them the next morning.
+  const whoIs = async (user: string) => {
+    await signIn(page, user, '/devices')
+    return (await api<{ officer: Officer }>(page, `/rosters/${station}/mine`)).officer.id
+  }
+  await signIn(page, 'chief', '/devices')
+  await findStation(page)
+  const [olive, gil] = [await whoIs('officer'), await whoIs('officer-geneva')]
+  await signIn(page, 'chief', '/devices')
+  const { id, from } = await freshDraft(page)
+  const day = (n: number) => new Date(Date.parse(from) + n * 86_400_000).toISOString().slice(0, 10)
+  const path = `/rosters/${station}/drafts/${id}`
+  await api(page, `${path}/edits`, {
+    cells: [
+      { officer: olive, date: day(0), version: 0, duties: [{ shift: 'E', post: '' }] },
+      { officer: gil, date: day(1), version: 0, duties: [{ shift: 'D', post: '' }] },
+    ],
+  })
+  const { problems } = await api<{ problems: { key: string; level: string }[] }>(page, path)
+  const exceptions = problems.filter((v) => v.level === 'exception').map((v) => v.key)
+  await api(page, `${path}/approvals`, { violations: exceptions, reason: 'An empty week' })
+  const ready = await api<{ draft: { version: number }; number: number }>(page, `${path}/publication`)
+  await api(page, `${path}/publication`, { version: ready.draft.version, number: ready.number })
+
+  await signIn(page, 'officer-geneva', '/devices')
+  await api(page, `/rosters/${station}/swaps`, {
+    gives: { officer: gil, date: day(1) },
+    wants: { officer: olive, date: day(1) },
+    note: 'My sister marries',
+  })
+  await page.setViewportSize({ width: 390, height: 844 })
+  await signIn(page, 'officer', `/rosters/mine?station=${station}`)
+  const offered = page.getByRole('region', { name: 'Swaps offered to you' }).locator('[data-swap="offered"]').first()
+  await expect(offered).toContainText('My sister marries')
+  await expect(offered).toContainText('rests 8 h, needs 11 h')
+  expect(await tooWide(page)).toBe('')
+  await offered.getByRole('button', { name: 'Accept' }).click()
+  await expect(page.locator('[data-swap="accepted"]').first()).toContainText('Waits for the chief')
+
+  await page.setViewportSize({ width: 1920, height: 1080 })
+  await signIn(page, 'chief', `/rosters?station=${station}`)
+  await page.locator('[data-waiting]').click()
+  await page.locator('[data-swap="accepted"]').first().getByRole('button', { name: 'Approve' }).click()
+  await expect(page.locator('[data-swap="approved"]').first()).toContainText('Approved by Chris Chief, in force')
+  const after = await api<{ cells: Cell[] }>(page, `/rosters/${station}/roster?from=${day(1)}&until=${day(1)}`)
+  expect(after.cells.map((c) => c.officer)).toEqual([olive])
 })
 
 test('whoever may only read sees the roster and no way to change it', async ({ page }) => {

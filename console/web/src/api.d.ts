@@ -4868,7 +4868,7 @@ export interface components {
             worst: number;
         };
         BeginInputBody: {
-            /** @description The id of a draft, or empty; none: what is published */
+            /** @description The id of a draft, empty, or publication:7 for how that left it; none: what is published */
             copy?: string;
             demands?: components["schemas"]["Demand"][];
             from: string;
@@ -5435,6 +5435,8 @@ export interface components {
             rows: number;
         };
         CopyDaysInputBody: {
+            /** @description Nothing is written: the answer says what would be */
+            dry_run?: boolean;
             from: string;
             /** @description The last one; the days are repeated until then */
             last: string;
@@ -6740,7 +6742,13 @@ export interface components {
             changed: components["schemas"]["Violation"][];
             draft: components["schemas"]["Draft"];
             /** Format: int64 */
+            emptied: number;
+            /** Format: int64 */
+            filled: number;
+            /** Format: int64 */
             number: number;
+            /** Format: int64 */
+            replaced: number;
             score: components["schemas"]["Score"];
             /** Format: int64 */
             skipped: number;
@@ -6751,6 +6759,8 @@ export interface components {
             whole: boolean;
         };
         LayTemplateInputBody: {
+            /** @description Nothing is written: the answer says what would be */
+            dry_run?: boolean;
             from: string;
             /** @description What is given is replaced; else only empty days are filled */
             over?: boolean;

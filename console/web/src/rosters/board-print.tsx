@@ -1,31 +1,57 @@
-// The board on paper: a table with every officer, its dates again on each sheet.
+// The board on paper: a table with every officer. On each sheet again: which station
+// and days, what it is, the dates, what the codes say, and when it was printed.
 import { useEffect, useState } from 'react'
 import { flushSync } from 'react-dom'
-import { cellKey, type Officer } from './contract'
+import { withUTC } from '../i18n/time'
+import { clock } from '../live'
+import { useDesk } from '../session/desk'
+import { cellKey, leaveShown, type Officer } from './contract'
 import { coverCodes } from './cover-rows'
 import type { Coverage } from './coverage'
 import { dayName, dayNumber, spanWords } from './days'
 import { shortName } from './register'
 import type { Roster } from './roster'
 import { codes, type Look } from './row'
-import { leaveCode } from './words'
+import { leaveCode, leaveWords } from './words'
 
-export function PrintedBoard(props: { roster: Roster; officers: Officer[]; look: Look; coverage: Coverage }) {
-  const { roster, officers, look, coverage } = props
-  const { t } = look
-  if (!usePrinting()) return null
+interface Paper {
+  roster: Roster
+  officers: Officer[]
+  look: Look
+  coverage: Coverage
+}
+
+export function PrintedBoard(props: Paper) {
+  return usePrinting() ? <Sheets {...props} /> : null
+}
+
+function Sheets({ roster, officers, look, coverage }: Paper) {
+  const { t, rolls } = look
+  const desk = useDesk()
+  const station = desk.stations.find((s) => s.id === roster.station)
   const { from, until, draft } = roster.board
+  // Whoever may not plan is told no hours.
+  const hours = roster.board.judged
+  const wide = look.days.length + (hours ? 2 : 1)
   return (
     <table className="rb-paper">
-      <caption>
-        {draft
-          ? t('rosters.draft_named', { name: draft.name, period: spanWords(from, until) })
-          : spanWords(from, until)}
-      </caption>
+      <colgroup>
+        <col className="rb-paper-who" />
+        {hours && <col className="rb-paper-hours" />}
+        {look.days.map((day) => (
+          <col key={day} />
+        ))}
+      </colgroup>
       <thead>
         <tr>
+          <th scope="col" colSpan={wide} className="rb-paper-title">
+            <b>{station?.name ?? roster.station}</b> · {spanWords(from, until)} ·{' '}
+            {draft ? t('rosters.paper_draft', { name: draft.name, unit: draft.unit }) : t('rosters.in_force')}
+          </th>
+        </tr>
+        <tr>
           <th scope="col">{t('rosters.officers_n', { count: officers.length })}</th>
-          <th scope="col">{t('rosters.hours_head')}</th>
+          {hours && <th scope="col">{t('rosters.hours_head')}</th>}
           {look.days.map((day, col) => (
             <th key={day} scope="col" className={look.offDays[col] ? 'off' : undefined}>
               {dayName(day)}
@@ -43,7 +69,7 @@ export function PrintedBoard(props: { roster: Roster; officers: Officer[]; look:
               <th scope="row">
                 <span className="rb-rank">{look.ranks.get(officer.rank)?.short}</span> {shortName(officer.name)}
               </th>
-              <td>{tally && Math.round((tally.minutes + tally.credit) / 60)}</td>
+              {hours && <td>{tally && Math.round((tally.minutes + tally.credit) / 60)}</td>}
               {look.days.map((day, col) => {
                 const turns = roster.turns(officer.id, day)
                 const leave = look.leave.get(cellKey(officer.id, day))
@@ -59,7 +85,7 @@ export function PrintedBoard(props: { roster: Roster; officers: Officer[]; look:
         })}
         {coverCodes(coverage, look).map((code) => (
           <tr key={code} className="rb-paper-cover">
-            <th scope="row" colSpan={2}>
+            <th scope="row" colSpan={hours ? 2 : 1}>
               {look.rolls.types.get(code)?.name || code || t('rosters.times')}
             </th>
             {look.days.map((day) => {
@@ -69,6 +95,31 @@ export function PrintedBoard(props: { roster: Roster; officers: Officer[]; look:
           </tr>
         ))}
       </tbody>
+      <tfoot>
+        <tr>
+          <td colSpan={wide}>
+            {[...rolls.types.values()]
+              .filter((type) => !type.gone)
+              .map((type) => (
+                <span key={type.code}>
+                  <b>{type.code}</b> {type.name} {type.parts.map((p) => `${p.start}–${p.end}`).join(', ')}
+                </span>
+              ))}
+            {leaveShown(desk.may('rosters.medical', roster.station)).map((kind) => (
+              <span key={kind}>
+                <b>{leaveCode(t, kind)}</b> {leaveWords(t, kind)}
+              </span>
+            ))}
+            <span>
+              {t('rosters.printed', {
+                at: withUTC(clock.now(), station?.time_zone || rolls.register.zone),
+                by: desk.session.user.name,
+                number: rolls.register.publication,
+              })}
+            </span>
+          </td>
+        </tr>
+      </tfoot>
     </table>
   )
 }

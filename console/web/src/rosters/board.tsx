@@ -134,7 +134,7 @@ export const RosterBoard = memo(function RosterBoard(props: BoardProps) {
           F2: open,
         }
     const controls: Record<string, () => unknown> = {
-      KeyA: () => picking.set({ at: { row: rows - 1, col: cols - 1 }, from: { row: 0, col: 0 }, more: [] }),
+      KeyA: () => picking.set({ at: { row: 0, col: 0 }, from: { row: rows - 1, col: cols - 1 }, more: [] }),
       ...(editable && {
         KeyD: () => fill(true),
         KeyZ: () => (shift ? roster.redo() : roster.undo()),
@@ -316,6 +316,15 @@ function useActs(props: BoardProps & { picking: Picking; setPick: (pick: Pick) =
     return lines
   }
   const paste = (lines: Block) => {
+    // One cell goes to every cell that is picked; more of them go to one range.
+    const only = lines.length === 1 && lines[0]?.length === 1 ? lines[0][0] : undefined
+    if (picking.now.more.length > 0) {
+      if (!only) return onSay(t('rosters.one_range'))
+      return give(
+        chosen().map((c) => ({ officer: c.officer.id, date: c.day, duties: only })),
+        'copy',
+      )
+    }
     const { top, bottom, start, end } = rectOf(picking.now)
     const cells = spread(lines, bottom - top + 1, end - start + 1).flatMap(({ row, col, turns }) => {
       const c = cellAt({ row: top + row, col: start + col })
@@ -329,12 +338,14 @@ function useActs(props: BoardProps & { picking: Picking; setPick: (pick: Pick) =
   }
   const onCopy = (event: ClipboardEvent, cut: boolean) => {
     if (event.target !== box) return
+    if (picking.now.more.length > 0) return onSay(t('rosters.one_range'))
     const lines = block()
     copied.current = { text: writeBlock(lines), block: lines }
     event.clipboardData.setData('text/plain', copied.current.text)
     event.preventDefault()
-    if (cut) clear()
-    onSay(t(cut ? 'rosters.cut' : 'rosters.copied', { count: lines.length * (lines[0]?.length ?? 0) }))
+    const cleared = cut && editable
+    if (cleared) clear()
+    onSay(t(cleared ? 'rosters.cut' : 'rosters.copied', { count: lines.length * (lines[0]?.length ?? 0) }))
   }
   const onPaste = (event: ClipboardEvent) => {
     if (event.target !== box || !editable) return

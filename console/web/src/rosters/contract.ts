@@ -12,6 +12,7 @@ export type Findings = Schemas['Findings']
 export type Draft = Schemas['Draft']
 export type Edited = Schemas['Edited']
 export type Edit = Schemas['Edit']
+export type Laid = Schemas['Laid']
 export type Violation = Schemas['Violation']
 export type Fix = Schemas['Fix']
 export type Fixes = Schemas['Fixes']
@@ -74,6 +75,9 @@ export interface RosterNews extends Thing {
 
 export const ranks = ['recruit', 'officer', 'senior_officer', 'sergeant', 'lieutenant', 'captain', 'inspector'] as const
 export const leaveKinds = ['annual', 'sick', 'training', 'duty_travel', 'home', 'compensatory', 'special'] as const
+/** What a board may show of leave: sickness is for those with the right, others see "absent". */
+export const leaveShown = (medical: boolean): string[] =>
+  leaveKinds.map((kind) => (kind === 'sick' && !medical ? 'absent' : kind))
 export const shiftClasses = ['day', 'evening', 'night', 'long', 'split', 'standby'] as const
 
 export const rankAt = (rank: string): number => (ranks as readonly string[]).indexOf(rank)

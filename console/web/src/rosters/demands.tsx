@@ -4,9 +4,10 @@ import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import { FormDialog } from '../shell/form-dialog'
 import type { Demand, Draft } from './contract'
-import { dayWords } from './days'
+import { daysFrom, dayWords } from './days'
 import type { Rolls } from './register'
 import type { Roster } from './roster'
+import { Span, useSpan } from './span'
 import { refusedWords, shiftName } from './words'
 
 export default function Demands({ roster, rolls, onClose }: { roster: Roster; rolls: Rolls; onClose: () => void }) {
@@ -19,20 +20,27 @@ export default function Demands({ roster, rolls, onClose }: { roster: Roster; ro
   const types = [...rolls.types.values()].filter(
     (type) => !type.gone && (worked.length === 0 || worked.includes(type.code)),
   )
-  const [date, setDate] = useState(roster.board.from)
+  const [[from, until], setSpan] = useSpan(roster.board.from, roster.board.from)
   const [chosen, setShift] = useState('')
   const shift = types.some((type) => type.code === chosen) ? chosen : (types[0]?.code ?? '')
   const [headcount, setHeadcount] = useState(1)
+  const inside = from >= roster.board.from && until <= roster.board.until && from <= until && headcount >= 1
   const add = () =>
     setList([
       ...list,
-      { post, date, shift, from: '00:00', to: '00:00', headcount, min_rank: '', required: [], source: 'extra' },
+      ...daysFrom(from, until).map(
+        (date): Demand => ({
+          ...{ post, date, shift, from: '00:00', to: '00:00', headcount },
+          ...{ min_rank: '', required: [], source: 'extra' },
+        }),
+      ),
     ])
   return (
     <FormDialog
       title={t('rosters.demands')}
       submit={t('shell.save')}
       wide
+      off={list === draft?.demands || (!draft?.demands && list.length === 0)}
       words={(_, fault) => refusedWords(t, fault, rolls)}
       onClose={onClose}
       send={async () => {
@@ -63,7 +71,7 @@ export default function Demands({ roster, rolls, onClose }: { roster: Roster; ro
       <div className="rosters-four">
         <label className="field">
           {t('rosters.post')}
-          <select className="input" value={post} onChange={(e) => setPost(e.target.value)}>
+          <select className="input" value={post} onChange={(e) => setPost(e.target.value)} data-autofocus>
             {posts.map((p) => (
               <option key={p.id} value={p.id}>
                 {p.name}
@@ -71,17 +79,14 @@ export default function Demands({ roster, rolls, onClose }: { roster: Roster; ro
             ))}
           </select>
         </label>
-        <label className="field">
-          {t('rosters.day')}
-          <input
-            className="input"
-            type="date"
-            min={roster.board.from}
-            max={roster.board.until}
-            value={date}
-            onChange={(e) => setDate(e.target.value)}
-          />
-        </label>
+        <Span
+          from={from}
+          until={until}
+          fault={null}
+          onChange={setSpan}
+          least={roster.board.from}
+          most={roster.board.until}
+        />
         <label className="field">
           {t('rosters.shift')}
           <select className="input" value={shift} onChange={(e) => setShift(e.target.value)}>
@@ -103,7 +108,7 @@ export default function Demands({ roster, rolls, onClose }: { roster: Roster; ro
             onChange={(e) => setHeadcount(Number(e.target.value))}
           />
         </label>
-        <button type="button" className="btn" disabled={post === '' || date === ''} onClick={add}>
+        <button type="button" className="btn" disabled={post === '' || !inside} onClick={add}>
           {t('rosters.add')}
         </button>
       </div>

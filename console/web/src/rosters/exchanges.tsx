@@ -1,59 +1,37 @@
 // Swaps that wait for the chief, and recalls: who was asked to come in, who said yes.
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { components } from '../api.d.ts'
 import { ask } from '../ask'
 import { clock } from '../live'
 import { useDesk } from '../session/desk'
-import { Choice, Field } from '../shell/field'
+import { Choice, Entry, Field } from '../shell/field'
 import { FormDialog } from '../shell/form-dialog'
 import { Failed, Loading } from '../shell/states'
 import { At } from '../shell/times'
-import type { Board, Kept, Officer } from './contract'
+import type { Board, Officer } from './contract'
 import { dayOf, dayWords } from './days'
+import { useExchanges } from './exchange-lists'
 import { fits } from './give'
 import type { RollProps } from './roll'
-import { rankWords, refusedWords, shiftName, turnsWords, violationWords } from './words'
+import { rankWords, refusedWords, shiftName, swapWords, turnsWords, violationWords } from './words'
 
-type Exchange = components['schemas']['Exchange']
-type Summons = components['schemas']['Summons']
+/** Rows of a table; older ones are in the record. */
+const MOST = 200
+
+/** Officers that one recall asks. */
+const MOST_ASKED = 20
 
 export default function Exchanges({ station, rolls }: RollProps) {
   const { t } = useTranslation()
   const desk = useDesk()
-  const [fault, setFault] = useState<unknown>(null)
   const [recalling, setRecalling] = useState(false)
-  const read = <T,>(what: string) => ({
-    queryKey: ['rosters', station, what, 'all', rolls.register.version],
-    queryFn: ({ signal }: { signal: AbortSignal }) =>
-      ask<{ items: Kept<T>[] }>(`/rosters/${station}/${what}`, { signal }),
-  })
-  const swaps = useQuery(read<Exchange>('swaps'))
-  const recalls = useQuery(read<Summons>('recalls'))
-  const turn = async (what: string, id: string, version: number, step: string) => {
-    setFault(null)
-    try {
-      await ask(`/rosters/${station}/${what}/${id}`, { method: 'POST', body: { version, do: step } })
-    } catch (why) {
-      setFault(why)
-    }
-    await Promise.all([swaps.refetch(), recalls.refetch()])
-  }
-  if (swaps.error || recalls.error)
-    return (
-      <Failed
-        fault={swaps.error ?? recalls.error}
-        again={() => void Promise.all([swaps.refetch(), recalls.refetch()])}
-      />
-    )
-  if (!swaps.data || !recalls.data) return <Loading />
+  const { swaps, recalls, error, again, turn, busy, fault } = useExchanges(station)
+  if (error) return <Failed fault={error} again={() => void again()} />
+  if (!swaps || !recalls) return <Loading />
   const name = (id: string) => rolls.officers.get(id)?.name ?? id
   const approve = desk.may('rosters.approve', station)
   const amend = desk.may('rosters.amend', station)
-  const first = (state: string) => (state === 'accepted' || state === 'asked' ? 0 : state === 'offered' ? 1 : 2)
-  const open = [...swaps.data.items].sort((a, b) => first(a.item.state) - first(b.item.state))
-  const asked = [...recalls.data.items].sort((a, b) => first(a.item.state) - first(b.item.state))
   return (
     <div className="scroll" tabIndex={0} role="group" aria-label={t('rosters.tab.swaps')}>
       {fault !== null && (
@@ -62,58 +40,64 @@ export default function Exchanges({ station, rolls }: RollProps) {
         </p>
       )}
       <h2 className="h3">{t('rosters.swaps')}</h2>
-      {open.length === 0 ? (
-        <p className="empty">{t('rosters.roll_empty')}</p>
-      ) : (
-        <table className="table">
-          <tbody>
-            {open.slice(0, 200).map(({ item, version }) => (
-              <tr key={item.id} data-swap={item.state}>
-                <td>
-                  <bdi>{name(item.gives.officer)}</bdi>
-                  <div className="dim">
-                    {dayWords(item.gives.date)}: {turnsWords(t, item.duties, rolls)}
+      <Rows heads={['swap_gives', 'swap_gets', 'swap_where']} none={swaps.length === 0}>
+        {swaps.slice(0, MOST).map((one) => {
+          const { item } = one
+          return (
+            <tr key={item.id} data-swap={item.state}>
+              <td>
+                <bdi>{name(item.gives.officer)}</bdi>
+                <div className="dim">
+                  {dayWords(item.gives.date)}: {turnsWords(t, item.duties, rolls)}
+                </div>
+                {item.note && <div className="dim">{t('rosters.swap_said', { note: item.note })}</div>}
+              </td>
+              <td>
+                <bdi>{name(item.wants.officer)}</bdi>
+                <div className="dim">
+                  {dayWords(item.wants.date)}: {turnsWords(t, item.returns, rolls)}
+                </div>
+              </td>
+              <td>
+                {swapWords(t, item, rolls)}
+                {item.decided && !item.decided.startsWith('0001') && (
+                  <span className="dim">
+                    {' '}
+                    · <At at={item.decided} short />
+                  </span>
+                )}
+                {item.breaks.map((v) => (
+                  <div key={v.key} className="dim">
+                    {violationWords(t, v, rolls)}
                   </div>
-                </td>
-                <td>
-                  <bdi>{name(item.wants.officer)}</bdi>
-                  <div className="dim">
-                    {dayWords(item.wants.date)}: {turnsWords(t, item.returns, rolls)}
+                ))}
+              </td>
+              <td>
+                {item.state === 'accepted' && approve && (
+                  <div className="roll-acts">
+                    <button
+                      type="button"
+                      className="btn sm pri"
+                      disabled={busy}
+                      onClick={() => void turn('swaps', one, 'approve')}
+                    >
+                      {t('rosters.approve_swap')}
+                    </button>
+                    <button
+                      type="button"
+                      className="btn sm"
+                      disabled={busy}
+                      onClick={() => void turn('swaps', one, 'refuse')}
+                    >
+                      {t('rosters.refuse')}
+                    </button>
                   </div>
-                </td>
-                <td>
-                  {t(`rosters.swap_state.${item.state}`, { defaultValue: item.state })}
-                  {item.breaks.map((v) => (
-                    <div key={v.key} className="dim">
-                      {violationWords(t, v, rolls)}
-                    </div>
-                  ))}
-                </td>
-                <td>
-                  {item.state === 'accepted' && approve && (
-                    <div className="roll-acts">
-                      <button
-                        type="button"
-                        className="btn sm pri"
-                        onClick={() => void turn('swaps', item.id, version, 'approve')}
-                      >
-                        {t('rosters.approve_swap')}
-                      </button>
-                      <button
-                        type="button"
-                        className="btn sm"
-                        onClick={() => void turn('swaps', item.id, version, 'refuse')}
-                      >
-                        {t('rosters.refuse')}
-                      </button>
-                    </div>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+                )}
+              </td>
+            </tr>
+          )
+        })}
+      </Rows>
       <h2 className="h3">
         {t('rosters.recalls_all')}
         <span className="grow" />
@@ -123,59 +107,83 @@ export default function Exchanges({ station, rolls }: RollProps) {
           </button>
         )}
       </h2>
-      {asked.length === 0 ? (
-        <p className="empty">{t('rosters.roll_empty')}</p>
-      ) : (
-        <table className="table">
-          <tbody>
-            {asked.slice(0, 200).map(({ item, version }) => (
-              <tr key={item.id} data-recall={item.state}>
-                <td>
-                  <bdi>{name(item.officer)}</bdi>
-                </td>
-                <td>
-                  {dayWords(item.date)}, {shiftName(rolls, item.shift)}
-                  <div className="dim">{rolls.posts.get(item.post)?.name ?? item.post}</div>
-                </td>
-                <td className="dim">{item.reason}</td>
-                <td>
-                  {t(`rosters.recall_state.${item.state}`, { defaultValue: item.state })}
-                  {item.state === 'asked' && (
-                    <div className="dim">
-                      {t('rosters.answer_by')} <At at={item.until} short />
-                    </div>
-                  )}
-                </td>
-                <td>
-                  {item.state === 'asked' && amend && (
-                    <div className="roll-acts">
-                      {(['accept', 'decline', 'cancel'] as const).map((step) => (
+      <Rows heads={['officer', 'shift', 'reason', 'swap_where']} none={recalls.length === 0}>
+        {recalls.slice(0, MOST).map((one) => {
+          const { item } = one
+          return (
+            <tr key={item.id} data-recall={item.state}>
+              <td>
+                <bdi>{name(item.officer)}</bdi>
+                {item.state === 'asked' && rolls.officers.get(item.officer)?.phone && (
+                  <div className="dim">
+                    <bdi>{rolls.officers.get(item.officer)?.phone}</bdi>
+                  </div>
+                )}
+              </td>
+              <td>
+                {dayWords(item.date)}, {shiftName(rolls, item.shift)}
+                <div className="dim">{rolls.posts.get(item.post)?.name ?? item.post}</div>
+              </td>
+              <td className="dim">{item.reason}</td>
+              <td>
+                {t(`rosters.recall_state.${item.state}`, { defaultValue: item.state })}
+                {item.state === 'asked' && (
+                  <div className="dim">
+                    {t('rosters.answer_by')} <At at={item.until} short />
+                  </div>
+                )}
+                {item.note && <div className="dim">{t('rosters.swap_said', { note: item.note })}</div>}
+              </td>
+              <td>
+                {amend && (item.state === 'asked' || item.state === 'accepted') && (
+                  <div className="roll-acts">
+                    {(['accept', 'decline', 'cancel'] as const)
+                      .filter((step) => item.state === 'asked' || step === 'cancel')
+                      .map((step) => (
                         <button
                           key={step}
                           type="button"
                           className="btn sm"
-                          onClick={() => void turn('recalls', item.id, version, step)}
+                          disabled={busy}
+                          onClick={() => void turn('recalls', one, step)}
                         >
                           {t(`rosters.recall_do.${step}`)}
                         </button>
                       ))}
-                    </div>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+                  </div>
+                )}
+              </td>
+            </tr>
+          )
+        })}
+      </Rows>
       {recalling && (
-        <Recall
-          station={station}
-          rolls={rolls}
-          onClose={() => setRecalling(false)}
-          onDone={() => void recalls.refetch()}
-        />
+        <Recall station={station} rolls={rolls} onClose={() => setRecalling(false)} onDone={() => void again()} />
       )}
     </div>
+  )
+}
+
+/** A table whose last column holds what can be done, or the word that it is empty. */
+function Rows({ heads, none, children }: { heads: string[]; none: boolean; children: ReactNode }) {
+  const { t } = useTranslation()
+  if (none) return <p className="empty">{t('rosters.roll_empty')}</p>
+  return (
+    <table className="table">
+      <thead>
+        <tr>
+          {heads.map((head) => (
+            <th scope="col" key={head}>
+              {t(`rosters.${head}`)}
+            </th>
+          ))}
+          <th scope="col">
+            <span className="sr">{t('rosters.acts')}</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
   )
 }
 
@@ -229,25 +237,6 @@ function Recall(props: { station: string; rolls: RollProps['rolls']; onClose: ()
       }}
     >
       <p className="dim">{t('rosters.recall_why')}</p>
-      <Field label={t('rosters.recall_whom')} hint={t('rosters.recall_most')}>
-        {(w) => (
-          <select
-            {...w}
-            className="input recall-list"
-            multiple
-            size={8}
-            value={chosen}
-            onChange={(e) => setOfficers([...e.target.selectedOptions].map((o) => o.value).slice(0, 20))}
-            data-autofocus
-          >
-            {free.map((o) => (
-              <option key={o.id} value={o.id}>
-                {[o.name, rankWords(t, o.rank), o.unit, o.phone].filter(Boolean).join(' · ')}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
       <div className="rosters-four">
         <Field label={t('rosters.day')}>
           {(w) => (
@@ -258,6 +247,7 @@ function Recall(props: { station: string; rolls: RollProps['rolls']; onClose: ()
               required
               value={date}
               onChange={(e) => setDate(e.target.value)}
+              data-autofocus
             />
           )}
         </Field>
@@ -288,25 +278,67 @@ function Recall(props: { station: string; rolls: RollProps['rolls']; onClose: ()
               </option>
             ))}
         </Choice>
-        <Field label={t('rosters.recall_minutes')}>
-          {(w) => (
-            <input
-              {...w}
-              className="input"
-              type="number"
-              min={1}
-              max={1440}
-              value={minutes}
-              onChange={(e) => setMinutes(Number(e.target.value))}
-            />
-          )}
-        </Field>
       </div>
-      <Field label={t('rosters.reason')}>
-        {(w) => (
-          <input {...w} className="input" maxLength={500} value={reason} onChange={(e) => setReason(e.target.value)} />
-        )}
-      </Field>
+      <Whom free={free} chosen={chosen} onChoose={setOfficers} />
+      <div className="rosters-two">
+        <Entry label={t('rosters.reason')} maxLength={500} value={reason} onChange={(e) => setReason(e.target.value)} />
+        <Entry
+          label={t('rosters.recall_minutes')}
+          type="number"
+          min={1}
+          max={1440}
+          required
+          value={minutes}
+          onChange={(e) => setMinutes(Number(e.target.value))}
+        />
+      </div>
     </FormDialog>
+  )
+}
+
+/** Officers to tick, found by a part of their name, unit or rank; at most twenty. */
+function Whom(props: { free: Officer[]; chosen: string[]; onChoose: (officers: string[]) => void }) {
+  const { free, chosen, onChoose } = props
+  const { t } = useTranslation()
+  const [words, setWords] = useState('')
+  const lines = free.map((o) => ({
+    id: o.id,
+    name: o.name,
+    rest: [rankWords(t, o.rank), o.unit, o.phone].filter(Boolean).join(' · '),
+  }))
+  const sought = words.trim().toLowerCase()
+  const shown = lines.filter(
+    (line) => chosen.includes(line.id) || `${line.name} ${line.rest}`.toLowerCase().includes(sought),
+  )
+  return (
+    <fieldset className="recall-whom">
+      <legend>{t('rosters.recall_whom', { count: chosen.length, most: MOST_ASKED })}</legend>
+      <input
+        className="input"
+        type="search"
+        aria-label={t('rosters.search')}
+        placeholder={t('rosters.search')}
+        value={words}
+        onChange={(e) => setWords(e.target.value)}
+      />
+      <div className="recall-list">
+        {shown.map((line) => (
+          <label key={line.id} className="check">
+            <input
+              type="checkbox"
+              checked={chosen.includes(line.id)}
+              disabled={!chosen.includes(line.id) && chosen.length >= MOST_ASKED}
+              onChange={(e) =>
+                onChoose(e.target.checked ? [...chosen, line.id] : chosen.filter((id) => id !== line.id))
+              }
+            />
+            <span>
+              <bdi>{line.name}</bdi> <bdi className="dim">{line.rest}</bdi>
+            </span>
+          </label>
+        ))}
+        {shown.length === 0 && <p className="dim">{t('rosters.recall_nobody')}</p>}
+      </div>
+    </fieldset>
   )
 }

@@ -1,25 +1,32 @@
 // Every code that the board may show, with its hours.
 import { useTranslation } from 'react-i18next'
-import { leaveKinds } from './contract'
+import { useDesk } from '../session/desk'
+import { leaveShown } from './contract'
+import { Menu } from './menu'
 import type { Rolls } from './register'
 import { leaveCode, leaveWords } from './words'
 
 export function Legend({ rolls }: { rolls: Rolls }) {
   const { t } = useTranslation()
+  const medical = useDesk().may('rosters.medical', rolls.register.station)
   const types = [...rolls.types.values()]
     .filter((type) => !type.gone)
     .sort((a, b) => (a.parts[0]?.start ?? '').localeCompare(b.parts[0]?.start ?? ''))
   const hours = (type: (typeof types)[number]) => type.parts.map((p) => `${p.start}–${p.end}`).join(', ')
   return (
-    <details className="rosters-menu legend">
-      <summary className="btn ghost sm">
-        {types.slice(0, 4).map((type) => (
-          <span key={type.code} className={`rt ${type.class}`} aria-hidden>
-            {type.code}
-          </span>
-        ))}
-        {t('rosters.legend')}
-      </summary>
+    <Menu
+      className="legend"
+      head={
+        <>
+          {types.slice(0, 4).map((type) => (
+            <span key={type.code} className={`rt ${type.class}`} aria-hidden>
+              {type.code}
+            </span>
+          ))}
+          {t('rosters.legend')}
+        </>
+      }
+    >
       <dl className="rosters-menu-list legend-list">
         {types.map((type) => (
           <div key={type.code}>
@@ -31,7 +38,7 @@ export function Legend({ rolls }: { rolls: Rolls }) {
             </dd>
           </div>
         ))}
-        {leaveKinds.map((kind) => (
+        {leaveShown(medical).map((kind) => (
           <div key={kind}>
             <dt>
               <span className={`rt away ${kind === 'training' ? 'training' : ''}`}>{leaveCode(t, kind)}</span>
@@ -48,7 +55,7 @@ export function Legend({ rolls }: { rolls: Rolls }) {
           </div>
         ))}
       </dl>
-    </details>
+    </Menu>
   )
 }
 
@@ -75,8 +82,7 @@ const keys: [string, string][] = [
 export function Keys() {
   const { t } = useTranslation()
   return (
-    <details className="rosters-menu">
-      <summary className="btn ghost sm">{t('rosters.keys')}</summary>
+    <Menu head={t('rosters.keys')}>
       <dl className="rosters-menu-list keys-list">
         {keys.map(([key, name]) => (
           <div key={name}>
@@ -87,6 +93,6 @@ export function Keys() {
           </div>
         ))}
       </dl>
-    </details>
+    </Menu>
   )
 }

@@ -8,8 +8,10 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { components } from '../api.d.ts'
 import { ask } from '../ask'
+import { withUTC } from '../i18n/time'
 import { clock, useThings } from '../live'
 import { OneStation, useOneStation } from '../rationale/station'
+import { useDesk } from '../session/desk'
 import { Failed, Loading } from '../shell/states'
 import type { RosterNews } from './contract'
 import { addDays, dayOf, daysBetween, dayWords, spanWords } from './days'
@@ -18,6 +20,7 @@ import { decisionWords, leaveWords, rankWords } from './words'
 
 const AskLeave = lazy(() => import('./ask-leave'))
 const AskWish = lazy(() => import('./ask-wish'))
+const Asked = lazy(() => import('./asked'))
 const Swaps = lazy(() => import('./swaps'))
 const CalendarLink = lazy(() => import('./calendar-link'))
 
@@ -26,6 +29,7 @@ type Asking = 'leave' | 'wish' | null
 
 export default function MinePage() {
   const { t } = useTranslation()
+  const desk = useDesk()
   const { station, zone } = useOneStation()
   const { rolls, error } = useRolls(station)
   const version = useThings<RosterNews>('roster').find((r) => r.station === station)?.version ?? 0
@@ -49,6 +53,14 @@ export default function MinePage() {
             </span>
           )}
           <OneStation />
+          <span className="mine-paper">
+            {desk.stations.find((s) => s.id === station)?.name ?? station} ·{' '}
+            {t('rosters.printed', {
+              at: withUTC(clock.now(), zone),
+              by: desk.session.user.name,
+              number: rolls?.register.publication ?? 0,
+            })}
+          </span>
         </div>
         {error || got.error ? (
           <Failed fault={error ?? got.error} again={() => void got.refetch()} />
@@ -61,11 +73,14 @@ export default function MinePage() {
           </div>
         ) : (
           <div className="scroll mine-scroll" tabIndex={0} role="group" aria-label={t('rosters.mine')}>
+            <Suspense fallback={null}>
+              <Asked station={station} rolls={rolls} me={mine.officer.id} />
+            </Suspense>
             <Shifts mine={mine} rolls={rolls} today={today} />
             <Absent mine={mine} onAsk={() => setAsking('leave')} />
             <Wishes mine={mine} rolls={rolls} onAsk={() => setAsking('wish')} />
             <Suspense fallback={null}>
-              <Swaps station={station} rolls={rolls} mine={mine} today={today} version={version} />
+              <Swaps station={station} rolls={rolls} mine={mine} today={today} />
               <CalendarLink station={station} />
             </Suspense>
           </div>
@@ -99,7 +114,11 @@ export default function MinePage() {
 /** The next five weeks, the next shift first and large. */
 function Shifts({ mine, rolls, today }: { mine: Mine; rolls: Rolls; today: string }) {
   const { t, i18n } = useTranslation()
-  const list = mine.duties.filter((d) => d.date >= addDays(today, -1)).sort((a, b) => a.date.localeCompare(b.date))
+  // Of yesterday only what runs past midnight is still to be seen.
+  const overnight = (code: string) => rolls.types.get(code)?.parts.some((p) => p.end <= p.start) ?? false
+  const list = mine.duties
+    .filter((d) => d.date >= today || (d.date === addDays(today, -1) && overnight(d.shift)))
+    .sort((a, b) => a.date.localeCompare(b.date))
   const next = list.find((d) => d.date >= today)
   const hours = (code: string) =>
     rolls.types

@@ -51,11 +51,15 @@ export function useRoster(
   useEffect(() => {
     const table = got.data
     const now = open.current
-    if (now && table?.draft && now.station === station && now.draft === table.draft.id) return now.renew(table)
+    if (now && table && now.isOf(station, table)) {
+      now.renew(table)
+      if (judged && !table.draft) now.later(0, false) // its hours stay in sight until they are read anew
+      return
+    }
     now?.close()
     open.current = table && new Roster(station, table)
     setRoster(open.current)
-  }, [got.data, station])
+  }, [got.data, station, judged])
   useEffect(
     () => () => {
       open.current?.close()

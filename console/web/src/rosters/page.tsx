@@ -89,9 +89,11 @@ export default function RostersPage() {
             <Link className="btn sm" to="/rosters/registers" search={{}}>
               {t('rosters.registers')}
             </Link>
-            <Link className="btn sm" to="/rosters/figures" search={{}}>
-              {t('rosters.figures')}
-            </Link>
+            {plans && (
+              <Link className="btn sm" to="/rosters/figures" search={{}}>
+                {t('rosters.figures')}
+              </Link>
+            )}
             <Link className="btn sm" to="/rosters/detail" search={{}}>
               {t('rosters.detail')}
             </Link>
@@ -119,6 +121,7 @@ export default function RostersPage() {
                 roster={open.roster}
                 rolls={rolls}
                 today={today}
+                closed={draft !== '' && loaded && !drafts.some((d) => d.id === draft)}
                 onOpen={setOpened}
               />
             </Guarded>

@@ -30,12 +30,16 @@ export const rectOf = ({ at, from }: Pick): Rect => ({
 
 const clamp = (n: number, most: number): number => Math.max(0, Math.min(n, most - 1))
 
-/** The same picking on a board of another size. */
+/** The same picking on a board of another size; itself where nothing of it is outside. */
 export function within(pick: Pick, rows: number, cols: number): Pick {
-  const inside = (s: Spot): Spot => ({ row: clamp(s.row, rows), col: clamp(s.col, cols) })
-  const same = pick.at.row < rows && pick.from.row < rows && pick.at.col < cols && pick.from.col < cols
-  if (same && pick.more.every((s) => s.row < rows && s.col < cols)) return pick
-  return { at: inside(pick.at), from: inside(pick.from), more: pick.more.filter((s) => s.row < rows && s.col < cols) }
+  const inside = (s: Spot): Spot => {
+    const to = { row: clamp(s.row, rows), col: clamp(s.col, cols) }
+    return to.row === s.row && to.col === s.col ? s : to
+  }
+  const at = inside(pick.at)
+  const from = inside(pick.from)
+  const more = pick.more.filter((s) => s.row < rows && s.col < cols)
+  return at === pick.at && from === pick.from && more.length === pick.more.length ? pick : { at, from, more }
 }
 
 export function moved(pick: Pick, to: Spot, extend: boolean, rows: number, cols: number): Pick {

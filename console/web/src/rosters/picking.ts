@@ -5,8 +5,9 @@ import { onlyAt, type Pick, type Spot, within } from './pick'
 
 export class Picking {
   private pick: Pick
-  private rows = 1
-  private cols = 1
+  // Until the board says its size, everything is inside it.
+  private rows = Number.POSITIVE_INFINITY
+  private cols = Number.POSITIVE_INFINITY
   private listeners = new Set<() => void>()
 
   constructor(at: Spot) {

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ask, Refusal } from '../ask'
+import { ask } from '../ask'
 import { useEachSecond, useThings } from '../live'
 import { Loading } from '../shell/states'
 import type { Conflict, Edited, Planning, Score } from './contract'
@@ -20,19 +20,12 @@ export default function Planner({ roster, rolls, from }: { roster: Roster; rolls
   const told = useThings<Planning>('plan').find((p) => p.id === roster.draft)
   const kept = useQuery({
     queryKey: ['rosters', roster.station, 'planning', roster.draft],
-    queryFn: async ({ signal }) => {
-      try {
-        return await ask<Planning>(path, { signal })
-      } catch (fault) {
-        if (fault instanceof Refusal && fault.code === 'not_found') return null
-        throw fault
-      }
-    },
+    queryFn: ({ signal }) => ask<Planning>(path, { signal }),
   })
   const [busy, setBusy] = useState(false)
   const [fault, setFault] = useState<unknown>(null)
   const [skipped, setSkipped] = useState<number | null>(null)
-  const job = told ?? kept.data ?? undefined
+  const job = told ?? (kept.data?.state === 'idle' ? undefined : kept.data)
   const act = async (step: () => Promise<unknown>) => {
     setBusy(true)
     setFault(null)

@@ -172,6 +172,21 @@ describe('a roster that is worked on', () => {
     roster.close()
   })
 
+  it('keeps the hours of the roster in force in sight while a new publication is read', async () => {
+    const force = (...cells: Cell[]) => ({ ...board(0, ...cells), draft: undefined, versions: [] }) as unknown as Table
+    const roster = new Roster('s', force(cell('a', 0, 'D')))
+    const judged = roster.judge()
+    ;(await next(1)).answer(200, findings(0))
+    await judged
+    const before = roster.rowVersion('a')
+    expect(roster.isOf('s', force(cell('a', 0, 'N')))).toBe(true)
+    expect(roster.isOf('s', { ...force(), until: '2026-12-02' })).toBe(false)
+    expect(roster.isOf('s', board(1))).toBe(false)
+    roster.renew(force(cell('a', 0, 'N')))
+    expect(roster.turns('a', day)).toEqual([{ shift: 'N', post: '' }])
+    expect(roster.tally('a')?.minutes).toBe(480)
+    expect(roster.rowVersion('a')).toBeGreaterThan(before)
+  })
   it('tells which cells changed since a count, and all of them after a table', () => {
     const roster = new Roster('s', board(4, cell('a', 1, 'D')))
     const count = roster.changeCount

@@ -99,6 +99,12 @@ export class Roster {
     this.take(table)
   }
 
+  /** Whether a table is of the same draft, or of the same days of the roster in force. */
+  isOf(station: string, { draft, from, until }: Table): boolean {
+    if (station !== this.station || (draft?.id ?? '') !== this.draft) return false
+    return this.draft !== '' || (from === this.board.from && until === this.board.until)
+  }
+
   /** Grows with every change of what is shown. */
   get version(): number {
     return this.count
@@ -536,7 +542,9 @@ export class Roster {
     // Every cell may be another: who follows the changes looks at all of them.
     this.dropped = this.changeCount + 1
     this.changes = []
-    for (const [key, cell] of before) if (this.cells.get(key)?.version !== cell.version) this.touch(cell.officer)
+    // What is in force carries no versions.
+    for (const [key, cell] of before)
+      if (this.draft === '' || this.cells.get(key)?.version !== cell.version) this.touch(cell.officer)
     for (const [key, cell] of this.cells) if (!before.has(key)) this.touch(cell.officer)
     if (!this.board.judged) this.taken = new Map(this.cells)
   }

@@ -1,157 +1,63 @@
-// Swaps with colleagues, checked against the rules before the chief sees them, and
-// recalls to answer.
+// Swaps with colleagues, checked against the rules before the chief sees them.
 import { useQuery } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { components } from '../api.d.ts'
 import { ask } from '../ask'
-import { Dialog } from '../shell/dialog'
-import { Choice, Field } from '../shell/field'
+import { Choice, Entry } from '../shell/field'
+import { FormDialog } from '../shell/form-dialog'
 import { Failed } from '../shell/states'
-import { At } from '../shell/times'
-import type { Board, Kept } from './contract'
+import type { Board } from './contract'
 import { addDays, dayWords } from './days'
+import { useExchanges } from './exchange-lists'
+import { fits } from './give'
 import type { Mine } from './mine'
 import type { Rolls } from './register'
-import { refusedWords, shiftName, turnsWords, violationWords } from './words'
+import { isOpen, SwapLine } from './swap-line'
+import { refusedWords, turnsWords } from './words'
 
-type Exchange = components['schemas']['Exchange']
-type Summons = components['schemas']['Summons']
+/** Settled swaps that are still shown. */
+const SETTLED = 6
 
-export default function Swaps(props: { station: string; rolls: Rolls; mine: Mine; today: string; version: number }) {
-  const { station, rolls, mine, today, version } = props
+export default function Swaps(props: { station: string; rolls: Rolls; mine: Mine; today: string }) {
+  const { station, rolls, mine, today } = props
   const { t } = useTranslation()
   const me = mine.officer?.id ?? ''
   const [offering, setOffering] = useState(false)
-  const [fault, setFault] = useState<unknown>(null)
-  const swaps = useQuery({
-    queryKey: ['rosters', station, 'swaps', version],
-    queryFn: ({ signal }) => ask<{ items: Kept<Exchange>[] }>(`/rosters/${station}/swaps`, { signal }),
-    placeholderData: (old) => old,
-  })
-  const recalls = useQuery({
-    queryKey: ['rosters', station, 'recalls', version],
-    queryFn: ({ signal }) => ask<{ items: Kept<Summons>[] }>(`/rosters/${station}/recalls`, { signal }),
-    placeholderData: (old) => old,
-  })
-  const turn = async (what: 'swaps' | 'recalls', id: string, seen: number, step: string) => {
-    setFault(null)
-    try {
-      await ask(`/rosters/${station}/${what}/${id}`, { method: 'POST', body: { version: seen, do: step } })
-    } catch (why) {
-      setFault(why)
-    }
-    await Promise.all([swaps.refetch(), recalls.refetch()])
-  }
-  const name = (id: string) => rolls.officers.get(id)?.name ?? id
-  const asked = (recalls.data?.items ?? []).filter(({ item }) => item.officer === me && item.state === 'asked')
-  const list = (swaps.data?.items ?? []).filter(({ item }) => item.gives.officer === me || item.wants.officer === me)
+  const { swaps, error, again, turn, busy, fault } = useExchanges(station)
+  // What waits for this officer's answer stands at the head of the page.
+  const own = (swaps ?? [])
+    .filter(({ item }) => item.gives.officer === me || item.wants.officer === me)
+    .filter(({ item }) => item.state !== 'offered' || item.wants.officer !== me)
+  const open = own.filter(({ item }) => isOpen(item))
+  const list = [...open, ...own.filter(({ item }) => !isOpen(item)).slice(0, SETTLED)]
   return (
-    <>
+    <section aria-label={t('rosters.swaps')}>
+      <h2 className="h3">
+        {t('rosters.swaps')}
+        <span className="grow" />
+        <button type="button" className="btn sm" onClick={() => setOffering(true)}>
+          {t('rosters.offer_swap')}
+        </button>
+      </h2>
       {fault !== null && (
         <p className="fault" role="alert">
           {refusedWords(t, fault, rolls)}
         </p>
       )}
-      {asked.length > 0 && (
-        <section aria-label={t('rosters.recalls')}>
-          <h2 className="h3">{t('rosters.recalls')}</h2>
-          <ol className="mine-list">
-            {asked.map(({ item, version: seen }) => (
-              <li key={item.id} data-recall={item.state}>
-                <span>
-                  <b>
-                    {dayWords(item.date)}, {shiftName(rolls, item.shift)}
-                  </b>
-                  <span className="dim mine-post">
-                    {rolls.posts.get(item.post)?.name ?? item.post} · {item.reason} · {t('rosters.answer_by')}{' '}
-                    <At at={item.until} short />
-                  </span>
-                </span>
-                <span className="grow" />
-                <button
-                  type="button"
-                  className="btn sm pri"
-                  onClick={() => void turn('recalls', item.id, seen, 'accept')}
-                >
-                  {t('rosters.accept')}
-                </button>
-                <button type="button" className="btn sm" onClick={() => void turn('recalls', item.id, seen, 'decline')}>
-                  {t('rosters.decline')}
-                </button>
-              </li>
-            ))}
-          </ol>
-        </section>
-      )}
-      <section aria-label={t('rosters.swaps')}>
-        <h2 className="h3">
-          {t('rosters.swaps')}
-          <span className="grow" />
-          <button type="button" className="btn sm" onClick={() => setOffering(true)}>
-            {t('rosters.offer_swap')}
-          </button>
-        </h2>
-        {swaps.error && <Failed fault={swaps.error} again={() => void swaps.refetch()} />}
-        <ol className="mine-list">
-          {list.map(({ item, version: seen }) => {
-            const forMe = item.wants.officer === me
-            return (
-              <li key={item.id} data-swap={item.state}>
-                <span>
-                  <b>
-                    {forMe
-                      ? t('rosters.swap_from', { name: name(item.gives.officer) })
-                      : t('rosters.swap_to', { name: name(item.wants.officer) })}
-                  </b>
-                  <span className="dim mine-post">
-                    {dayWords(item.gives.date)}: {turnsWords(t, item.duties, rolls)} ⇄ {dayWords(item.wants.date)}:{' '}
-                    {turnsWords(t, item.returns, rolls)}
-                  </span>
-                  {item.breaks.map((v) => (
-                    <span key={v.key} className="mine-post">
-                      {violationWords(t, v, rolls)}
-                    </span>
-                  ))}
-                </span>
-                <span className="grow" />
-                {item.state === 'offered' && forMe ? (
-                  <>
-                    <button
-                      type="button"
-                      className="btn sm pri"
-                      onClick={() => void turn('swaps', item.id, seen, 'accept')}
-                    >
-                      {t('rosters.accept')}
-                    </button>
-                    <button
-                      type="button"
-                      className="btn sm"
-                      onClick={() => void turn('swaps', item.id, seen, 'decline')}
-                    >
-                      {t('rosters.decline')}
-                    </button>
-                  </>
-                ) : (
-                  <>
-                    <span className="chip">{t(`rosters.swap_state.${item.state}`, { defaultValue: item.state })}</span>
-                    {(item.state === 'offered' || item.state === 'accepted') && !forMe && (
-                      <button
-                        type="button"
-                        className="btn sm"
-                        onClick={() => void turn('swaps', item.id, seen, 'withdraw')}
-                      >
-                        {t('rosters.withdraw')}
-                      </button>
-                    )}
-                  </>
-                )}
-              </li>
-            )
-          })}
-          {list.length === 0 && !swaps.error && <li className="dim">{t('rosters.none')}</li>}
-        </ol>
-      </section>
+      {error && <Failed fault={error} again={() => void again()} />}
+      <ol className="mine-list">
+        {list.map((one) => (
+          <SwapLine
+            key={one.item.id}
+            one={one}
+            me={me}
+            rolls={rolls}
+            busy={busy}
+            onTurn={(step) => void turn('swaps', one, step)}
+          />
+        ))}
+        {list.length === 0 && !error && <li className="dim">{t('rosters.none')}</li>}
+      </ol>
       {offering && (
         <Offer
           station={station}
@@ -159,10 +65,10 @@ export default function Swaps(props: { station: string; rolls: Rolls; mine: Mine
           mine={mine}
           today={today}
           onClose={() => setOffering(false)}
-          onDone={() => void swaps.refetch()}
+          onDone={() => void again()}
         />
       )}
-    </>
+    </section>
   )
 }
 
@@ -183,8 +89,6 @@ function Offer(props: {
   const [other, setOther] = useState('')
   const [want, setWant] = useState('')
   const [note, setNote] = useState('')
-  const [fault, setFault] = useState<unknown>(null)
-  const [busy, setBusy] = useState(false)
   const roster = useQuery({
     queryKey: ['rosters', station, 'swap-days', today],
     queryFn: ({ signal }) =>
@@ -195,84 +99,86 @@ function Offer(props: {
       }),
   })
   const theirs = (roster.data?.cells ?? []).filter((c) => c.officer === other && c.date > today && c.duties.length > 0)
-  const send = async (event: FormEvent) => {
-    event.preventDefault()
-    setBusy(true)
-    setFault(null)
-    try {
-      await ask(`/rosters/${station}/swaps`, {
-        method: 'POST',
-        body: { gives: { officer: me, date: give }, wants: { officer: other, date: want || give }, note },
-      })
-      onDone()
-      onClose()
-    } catch (why) {
-      setFault(why)
-      setBusy(false)
-    }
-  }
+  const given = days.find((d) => d.date === give)
+  const post = given && rolls.posts.get(given.post)
+  const { firearm } = rolls.register.calendar.item
+  const able = rolls.order
+    .filter((o) => o.id !== me && (o.from === '' || o.from <= give) && (o.until === '' || give <= o.until))
+    .filter((o) => !post || fits(o, post, give, firearm))
+    .sort((a, b) => a.name.localeCompare(b.name))
   return (
-    <Dialog title={t('rosters.offer_swap')} onClose={onClose}>
-      <form className="body" onSubmit={(e) => void send(e)}>
-        <Choice
-          label={t('rosters.swap_give')}
-          at="gives"
-          fault={fault}
-          required
-          value={give}
-          onChange={(e) => setGive(e.target.value)}
-          data-autofocus
-        >
-          {days.map((d) => (
-            <option key={d.date} value={d.date}>
-              {dayWords(d.date)}: {shiftName(rolls, d.shift)}
-            </option>
-          ))}
-        </Choice>
-        <Choice
-          label={t('rosters.swap_with')}
-          at="wants"
-          fault={fault}
-          required
-          value={other}
-          onChange={(e) => {
-            setOther(e.target.value)
-            setWant('')
-          }}
-        >
-          <option value="">{t('rosters.choose')}</option>
-          {rolls.order
-            .filter((o) => o.id !== me)
-            .map((o) => (
-              <option key={o.id} value={o.id}>
-                {o.name}
-              </option>
-            ))}
-        </Choice>
-        <Choice label={t('rosters.swap_for')} value={want} onChange={(e) => setWant(e.target.value)}>
-          <option value="">{t('rosters.swap_nothing')}</option>
-          {theirs.map((c) => (
-            <option key={c.date} value={c.date}>
-              {dayWords(c.date)}: {turnsWords(t, c.duties, rolls)}
-            </option>
-          ))}
-        </Choice>
-        <Field label={t('rosters.note')}>
-          {(w) => (
-            <input {...w} className="input" maxLength={500} value={note} onChange={(e) => setNote(e.target.value)} />
-          )}
-        </Field>
-        {fault !== null && (
-          <p className="fault" role="alert">
-            {refusedWords(t, fault, rolls)}
-          </p>
-        )}
-        <div className="actions">
-          <button type="submit" className="btn pri" disabled={busy || give === '' || other === ''}>
-            {t('rosters.swap_send')}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t('rosters.offer_swap')}
+      submit={t('rosters.swap_send')}
+      off={give === '' || !able.some((o) => o.id === other)}
+      words={(_, fault) => refusedWords(t, fault, rolls)}
+      own={['gives', 'wants', 'note']}
+      onClose={onClose}
+      send={async () => {
+        await ask(`/rosters/${station}/swaps`, {
+          method: 'POST',
+          body: { gives: { officer: me, date: give }, wants: { officer: other, date: want || give }, note },
+        })
+        onDone()
+      }}
+    >
+      {(fault) =>
+        days.length === 0 ? (
+          <p className="empty">{t('rosters.no_shifts')}</p>
+        ) : (
+          <>
+            <Choice
+              label={t('rosters.swap_give')}
+              at="gives"
+              fault={fault}
+              required
+              value={give}
+              onChange={(e) => setGive(e.target.value)}
+              data-autofocus
+            >
+              {days.map((d) => (
+                <option key={d.date} value={d.date}>
+                  {dayWords(d.date)}: {turnsWords(t, [d], rolls)}
+                </option>
+              ))}
+            </Choice>
+            <Choice
+              label={t('rosters.swap_with')}
+              at="wants"
+              fault={fault}
+              required
+              value={other}
+              onChange={(e) => {
+                setOther(e.target.value)
+                setWant('')
+              }}
+            >
+              <option value="">{t('rosters.choose')}</option>
+              {able.map((o) => (
+                <option key={o.id} value={o.id}>
+                  {o.name}
+                </option>
+              ))}
+            </Choice>
+            <Choice label={t('rosters.swap_for')} value={want} onChange={(e) => setWant(e.target.value)}>
+              <option value="">{t('rosters.swap_nothing')}</option>
+              {theirs.map((c) => (
+                <option key={c.date} value={c.date}>
+                  {dayWords(c.date)}: {turnsWords(t, c.duties, rolls)}
+                </option>
+              ))}
+            </Choice>
+            <Entry
+              label={t('rosters.swap_note')}
+              at="note"
+              fault={fault}
+              maxLength={500}
+              value={note}
+              onChange={(e) => setNote(e.target.value)}
+            />
+          </>
+        )
+      }
+    </FormDialog>
   )
 }

@@ -4,6 +4,7 @@ import { Refusal } from '../ask'
 import { refusalWords } from '../i18n/words'
 import type { Conflict, Turn, Violation } from './contract'
 import { dayWords } from './days'
+import type { Exchange } from './exchange-lists'
 import type { Rolls } from './register'
 
 const key = (code: string): string => code.replace(/[.:]/g, '_')
@@ -100,6 +101,14 @@ export function turnsWords(t: TFunction, turns: readonly Turn[], rolls: Rolls): 
       turn.post ? `${shiftName(rolls, turn.shift)}, ${postName(rolls, turn.post)}` : shiftName(rolls, turn.shift),
     )
     .join('; ')
+}
+
+/** How far a swap has come, and by whom where the chief has decided it. */
+export function swapWords(t: TFunction, swap: Exchange, rolls: Rolls): string {
+  const state = t(`rosters.swap_state.${swap.state}`, { defaultValue: swap.state })
+  const asked = swap.breaks.length > 0 || rolls.register.calendar.item.swaps_approved
+  const chief = swap.state === 'refused' || (swap.state === 'approved' && asked)
+  return chief ? t(`rosters.swap_by.${swap.state}`, { by: nameOf(rolls, swap.by) }) : state
 }
 
 /** Why the console did not take something, where the roster has words of its own for it. */

@@ -8,7 +8,7 @@ import {
   IconSparkles,
   IconUserOff,
 } from '@tabler/icons-react'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, memo, Suspense, startTransition, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
 import { useTranslation } from 'react-i18next'
@@ -22,8 +22,10 @@ import { Book } from './book'
 import { cellKey, type Leave, type Officer, ranks } from './contract'
 import { minutesOf, uncounted } from './coverage'
 import { daysFrom, weekday } from './days'
+import { useSwaps } from './exchange-lists'
 import { Filters, matches } from './filters'
 import { Keys, Legend } from './legend'
+import { Menu } from './menu'
 import { useCalmChanges, usePublished } from './open-roster'
 import type { Opened } from './page'
 import { PostsBoard } from './posts-board'
@@ -48,9 +50,11 @@ export const Workplace = memo(function Workplace(props: {
   roster: Roster
   rolls: Rolls
   today: string
+  /** Somebody has published or dropped the draft: it is looked at, and changed no more. */
+  closed: boolean
   onOpen: (what: Opened) => void
 }) {
-  const { roster, rolls, today, onOpen } = props
+  const { roster, rolls, today, closed, onOpen } = props
   const { t } = useTranslation()
   const desk = useDesk()
   const search = useSearch({ from: '/rosters' })
@@ -65,7 +69,7 @@ export const Workplace = memo(function Workplace(props: {
 
   const { board, station } = roster
   const plans = desk.may('rosters.plan', station)
-  const editable = roster.draft !== '' && plans && board.draft?.state === 'open'
+  const editable = roster.draft !== '' && plans && board.draft?.state === 'open' && !closed
   const period = useMemo(() => ({ from: board.from, until: board.until }), [board.from, board.until])
   const days = useMemo(() => daysFrom(period.from, period.until), [period])
   const published = usePublished(station, period, roster.draft !== '' && board.judged)
@@ -172,6 +176,7 @@ export const Workplace = memo(function Workplace(props: {
       {head &&
         createPortal(
           <>
+            {painted && desk.may('rosters.approve', station) && <Waiting station={station} />}
             {roster.draft === '' && desk.may('rosters.amend', station) && (
               <button type="button" className="btn sm" onClick={() => onOpen('away')}>
                 <IconUserOff size={16} aria-hidden />
@@ -335,6 +340,18 @@ function usePainted(): boolean {
   return painted
 }
 
+/** The swaps that both officers want and that wait for the chief's word. */
+function Waiting({ station }: { station: string }) {
+  const { t } = useTranslation()
+  const count = useSwaps(station).items?.filter(({ item }) => item.state === 'accepted').length ?? 0
+  if (count === 0) return null
+  return (
+    <Link className="btn sm" to="/rosters/registers" search={{ tab: 'swaps' }} data-waiting={count}>
+      {t('rosters.swaps_wait', { count })}
+    </Link>
+  )
+}
+
 /** Asks before the page is left while something typed is not yet answered. */
 function useStaying(roster: Roster): void {
   useEffect(() => {
@@ -359,11 +376,14 @@ function Exports(props: {
       ...(roster.draft ? { draft: roster.draft } : { from: roster.board.from, until: roster.board.until }),
     })}`
   return (
-    <details className="rosters-menu">
-      <summary className="btn ghost sm">
-        <IconDots size={16} aria-hidden />
-        {t('rosters.more')}
-      </summary>
+    <Menu
+      head={
+        <>
+          <IconDots size={16} aria-hidden />
+          {t('rosters.more')}
+        </>
+      }
+    >
       <div className="rosters-menu-list">
         <a href={file('roster', 'xlsx')} download>
           {t('rosters.export_board')} XLSX
@@ -396,7 +416,7 @@ function Exports(props: {
           </button>
         )}
       </div>
-    </details>
+    </Menu>
   )
 }
 
