@@ -53,6 +53,7 @@ var doors = map[string][]string{
 	"github.com/pion/transport/v4":             {"console/video", "gateway/relay"},
 	"github.com/bluenviron/gortsplib/v5":       {"devices/rtsp", "simulators/camera", "cmd/bench"},
 	"github.com/xuri/excelize/v2":              {"console/reports"},
+	"golang.org/x/text":                        {"console/reports"},
 	"github.com/Shopify/toxiproxy/v2":          {},
 	"pgregory.net/rapid":                       {"rosters/rosterstest"},
 }

@@ -146,6 +146,7 @@ var routes = []struct {
 	{"GET", "/rosters/{station}/drafts/{draft}/conflicts", auth.RostersPlan, 404, nil},
 	{"POST", "/rosters/{station}/reliefs", auth.RostersAmend, 422, object{}},
 	{"POST", "/rosters/{station}/import", auth.RostersPlan, 200, object{"what": "officers", "file": "bmFtZQo=", "dry_run": true}},
+	{"DELETE", "/rosters/{station}/imports/{import}", auth.RostersPlan, 404, nil},
 	{"GET", "/rosters/{station}/export", auth.RostersPlan, 200, nil},
 	{"GET", "/rosters/{station}/absences", auth.RostersRead, 200, nil},
 	{"POST", "/rosters/{station}/leave", auth.RostersPlan, 422, object{"version": 0, "item": object{"id": "", "officer": "nobody", "kind": "annual", "from": "2030-01-01", "until": "2030-01-02", "decision": "requested", "note": ""}}},

@@ -151,6 +151,21 @@ func TestSwapFromTheOfferToTheRoster(t *testing.T) {
 	if err := h.db().Pool.QueryRow(t.Context(), `SELECT count(*) FROM deliveries WHERE about = 'roster:hq' AND address = 'o01@example.org'`).Scan(&told); err != nil || told < 4 {
 		t.Errorf("%d words for the other officer, %v", told, err)
 	}
+	// Where an officer is reached, and what they were told, is for those who plan.
+	for who, wanted := range map[*browser]bool{chief: true, ann: false} {
+		seen := 0
+		_, list := who.do("GET", "/deliveries?station=hq&about=roster:hq", nil)
+		for _, one := range list["items"].([]any) {
+			if one := one.(object); strings.HasPrefix(one["to"].(string), "officer:") {
+				if seen++; one["name"] == "" || one["channel"] != "email" || (one["address"] != "") != wanted || (one["text"] != "") != wanted {
+					t.Errorf("chief %v sees %v", wanted, one)
+				}
+			}
+		}
+		if seen < 4 {
+			t.Errorf("%d deliveries to officers are listed", seen)
+		}
+	}
 }
 
 func TestSwapThatNobodySettlesIsWithdrawn(t *testing.T) {

@@ -44,3 +44,24 @@ func TestControlRoomOfTheDemo(t *testing.T) {
 		t.Errorf("what a person took back is noted again: %+v", n)
 	}
 }
+
+// Who is made to be missing stood alone, has begun some time ago and has time to go.
+func TestWhoDoesNotCome(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2030, 3, 11, 9, 0, 0, 0, time.UTC)
+	on := func(officer, post string, starts time.Time) duty.Duty {
+		a := rosters.Attendance{Assignment: rosters.Assignment{Officer: officer, Shift: "D", Post: post}, Starts: starts, Ends: starts.Add(8 * time.Hour)}
+		return duty.Duty{Attendance: duty.Attendance{Attendance: a}, Presence: rosters.OnPost}
+	}
+	b := &duty.Board{
+		Duties: []duty.Duty{on("ann", "pair", now.Add(-time.Hour)), on("bob", "gate", now.Add(-5*time.Minute)), on("cyd", "lobby", now.Add(-7*time.Hour-30*time.Minute)), on("eve", "tower", now.Add(-time.Hour))},
+		Posts:  []duty.Post{{ID: "pair", Wanted: 2, Standing: []string{"ann", "x"}}, {ID: "gate", Wanted: 1, Standing: []string{"bob"}}, {ID: "lobby", Wanted: 1, Standing: []string{"cyd"}}, {ID: "tower", Wanted: 1, Standing: []string{"eve"}}},
+	}
+	if one := standsAlone(b, now); one == nil || one.Assignment.Officer != "eve" {
+		t.Errorf("missing is %+v", one)
+	}
+	b.Duties[3].Presence = rosters.Present
+	if one := standsAlone(b, now); one != nil {
+		t.Errorf("missing is %+v", one)
+	}
+}

@@ -47,15 +47,15 @@ func run(ctx context.Context, s settings, out, logs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	station, err := site.Start(ctx, scenario, site.Options{HTTP: s.sim, StateFile: filepath.Join(s.data, "simulators.json")})
+	house := &house{settings: s, scenario: scenario, log: log, up: make(chan struct{})}
+	house.station, err = site.Start(ctx, scenario, site.Options{HTTP: s.sim, StateFile: filepath.Join(s.data, "simulators.json"), Stories: house.stories()})
 	if err != nil {
 		return err
 	}
-	defer station.Close()
+	defer house.station.Close()
 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	house := &house{settings: s, scenario: scenario, station: station, log: log}
 	addresses := make(chan console.Addresses, 1)
 	ended := make(chan error, 3+len(scenario.Branches))
 	running := 1
@@ -110,6 +110,7 @@ func run(ctx context.Context, s settings, out, logs io.Writer) error {
 		err = house.cameras(ctx)
 	}
 	if err == nil {
+		close(house.up)
 		err = house.announce(out, at)
 	}
 	if err == nil {
@@ -142,6 +143,7 @@ type house struct {
 	station  *site.Site
 	log      *slog.Logger
 	desks    console.Desks // since setup
+	up       chan struct{} // closed when all of the house is up
 }
 
 func (h *house) console() console.Config {

@@ -8,21 +8,33 @@ import (
 	"guardroom/console"
 	"guardroom/console/auth"
 	desk "guardroom/console/rosters"
+	"guardroom/console/stations"
 	"guardroom/rosters"
 	"guardroom/rosters/demo"
 )
 
-// rosters gives a station of the demo its officers, posts and rules, five weeks
-// that are published, and a draft of the five after them, once.
+// rosters gives the stations of the demo their officers, posts and rules, five weeks
+// that are published, and a draft of the five after them, once: the main station a
+// small guard force, the other one a large one.
 func (h *house) rosters(ctx context.Context, d console.Desks) error {
-	by := auth.Program()
-	by.Grants = append(by.Grants, auth.Grant{Role: auth.Chief, Station: auth.AllStations})
-	all := d.Stations.Stations(by)
-	if len(all) == 0 {
-		return nil
+	by := demoControlRoom()
+	for _, station := range d.Stations.Stations(by) {
+		made := demo.Station
+		if station.ID == h.scenario.Station.ID {
+			made = demo.Small
+		}
+		if err := h.roster(ctx, d, by, station, made); err != nil {
+			return fmt.Errorf("station %s of the demo: %w", station.ID, err)
+		}
 	}
-	station := all[0]
+	return nil
+}
+
+func (h *house) roster(ctx context.Context, d console.Desks, by auth.Operator, station stations.Station, made func(zone string, day rosters.Date) rosters.Station) error {
 	known, err := d.Rosters.Register(ctx, by, station.ID)
+	if err == nil && known.Calendar.Item.Alarms { // nobody has come while the demo was off
+		return h.attend(ctx, by, station.ID, time.Now())
+	}
 	if err != nil || known.Version > 0 {
 		return err
 	}
@@ -31,29 +43,29 @@ func (h *house) rosters(ctx context.Context, d console.Desks) error {
 		return err
 	}
 	today := rosters.DateOf(time.Now().In(zone))
-	s := demo.Station(station.TimeZone, today)
+	s := made(station.TimeZone, today)
 	s.WorkingWeek = station.WorkingWeek
 	accounts, err := h.accounts(ctx, d, by, &s)
 	if err != nil {
-		return fmt.Errorf("accounts of officers of the demo: %w", err)
+		return fmt.Errorf("accounts of officers: %w", err)
 	}
 	if err := h.register(ctx, d, by, station.ID, &s, accounts); err != nil {
-		return fmt.Errorf("registers of the demo: %w", err)
+		return fmt.Errorf("registers: %w", err)
 	}
 	// The weeks around today are in force; the next ones are being planned.
 	period := demo.Period(&s, today.Add(-7), 5)
 	for _, l := range period.Leave {
 		if _, err := d.Rosters.SaveLeave(ctx, by, station.ID, desk.Kept[rosters.Leave]{Item: l}); err != nil {
-			return fmt.Errorf("leave of the demo: %w", err)
+			return fmt.Errorf("leave: %w", err)
 		}
 	}
 	for _, q := range period.Requests {
 		if _, err := d.Rosters.SaveRequest(ctx, by, station.ID, desk.Kept[rosters.Request]{Item: q}); err != nil {
-			return fmt.Errorf("wishes of the demo: %w", err)
+			return fmt.Errorf("wishes: %w", err)
 		}
 	}
 	if err := h.inForce(ctx, d, by, station.ID, &s, &period); err != nil {
-		return fmt.Errorf("roster of the demo: %w", err)
+		return fmt.Errorf("roster: %w", err)
 	}
 	_, err = d.Rosters.Begin(ctx, by, station.ID, desk.NewDraft{Name: "Next five weeks", From: period.Until.Add(1), Until: period.Until.Add(35), Copy: "empty"})
 	return err

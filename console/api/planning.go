@@ -23,6 +23,7 @@ func (s *Server) planningRoutes() {
 	route(s, http.MethodPost, "/rosters/{station}/drafts/{draft}/why", "explain-hole", "Everyone for an empty place, and what stops each", 200, s.explainHole)
 	route(s, http.MethodPost, "/rosters/{station}/reliefs", "find-reliefs", "Ways to mend the roster in force", 200, s.findReliefs)
 	roomyRoute(s, 2*rosters.MaxImport, http.MethodPost, "/rosters/{station}/import", "import-roster", "Read officers, posts or a roster from a spreadsheet", 200, s.importRoster)
+	route(s, http.MethodDelete, "/rosters/{station}/imports/{import}", "undo-roster-import", "Take back an import of one's own", 204, s.undoRosterImport)
 	route(s, http.MethodGet, "/rosters/{station}/export", "export-roster", "Officers, posts or a roster as a spreadsheet", 200, s.exportRoster)
 }
 
@@ -86,14 +87,30 @@ type importRosterInput struct {
 		What    sheet.Kind     `json:"what" enum:"officers,posts,roster,duties"`
 		File    []byte         `json:"file" doc:"CSV or XLSX"`
 		Mapping *sheet.Mapping `json:"mapping,omitempty" doc:"None: guessed from the headings"`
-		Draft   string         `json:"draft,omitempty" maxLength:"64" doc:"Into which a roster is read"`
+		Draft   string         `json:"draft,omitempty" maxLength:"64" doc:"Into which a roster is read; none: a new one"`
 		DryRun  bool           `json:"dry_run,omitempty"`
+
+		Sheet   string          `json:"sheet,omitempty" maxLength:"100" doc:"Of XLSX; none: the first"`
+		Charset reports.Charset `json:"charset,omitempty" enum:"utf-8,utf-16,windows-1252,windows-1251,windows-1256" doc:"Of CSV; none: guessed"`
+		Name    string          `json:"name,omitempty" maxLength:"100" doc:"Of a draft that is begun for the roster"`
 	}
 }
 
 func (s *Server) importRoster(ctx context.Context, in *importRosterInput) (*output[rosters.Imported], error) {
 	b := in.Body
-	return full(s.o.Rosters.Import(ctx, operator(ctx), in.Station, rosters.Import{What: b.What, File: b.File, Mapping: b.Mapping, Draft: b.Draft, DryRun: b.DryRun}))
+	return full(s.o.Rosters.Import(ctx, operator(ctx), in.Station, rosters.Import{
+		What: b.What, File: b.File, Mapping: b.Mapping, Draft: b.Draft, DryRun: b.DryRun, Name: b.Name,
+		Choice: reports.Choice{Sheet: b.Sheet, Charset: b.Charset},
+	}))
+}
+
+type importedInput struct {
+	ByStation
+	Import string `path:"import" maxLength:"64"`
+}
+
+func (s *Server) undoRosterImport(ctx context.Context, in *importedInput) (*struct{}, error) {
+	return nil, s.o.Rosters.UndoImport(ctx, operator(ctx), in.Station, in.Import)
 }
 
 type exportRosterInput struct {

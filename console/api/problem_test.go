@@ -42,3 +42,17 @@ func TestACancelledRequestIsNoFailure(t *testing.T) {
 		}
 	}
 }
+
+// The address of a calendar is its key: the log keeps neither it nor a part of it.
+func TestTheLogKeepsNoKeyOfACalendar(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		base + "/calendars/hq/c2VjcmV0": base + "/calendars/hq/…",
+		base + "/calendars/hq/a/b":      base + "/calendars/hq/…",
+		base + "/alarms/a1":             base + "/alarms/a1",
+	} {
+		if got := logged(path); got != want {
+			t.Errorf("%s is logged as %s", path, got)
+		}
+	}
+}

@@ -309,7 +309,7 @@ func (s *Server) recover(c *gin.Context) {
 			if err, ok := found.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(found)
 			}
-			s.o.Log.Error("api: panic", "panic", found, "method", c.Request.Method, "path", c.Request.URL.Path, "stack", stack())
+			s.o.Log.Error("api: panic", "panic", found, "method", c.Request.Method, "path", logged(c.Request.URL.Path), "stack", stack())
 			if !c.Writer.Written() {
 				s.abort(c, newProblem(http.StatusInternalServerError, codeInternal, "an internal error; it is in the log of the console", nil))
 			}
@@ -332,8 +332,19 @@ func (s *Server) trace(c *gin.Context) {
 	case c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead:
 		level = slog.LevelInfo
 	}
-	s.o.Log.Log(c.Request.Context(), level, "api: request", "method", c.Request.Method, "path", c.Request.URL.Path, "status", c.Writer.Status(),
+	s.o.Log.Log(c.Request.Context(), level, "api: request", "method", c.Request.Method, "path", logged(c.Request.URL.Path), "status", c.Writer.Status(),
 		"took", s.o.Now().Sub(began), "operator", operator(c.Request.Context()).ID, "address", r.address, "request", id)
+}
+
+// logged is a path as the log may keep it: whoever has the address of a calendar reads
+// the officer's duties.
+func logged(path string) string {
+	rest, calendar := strings.CutPrefix(path, base+"/calendars/")
+	if !calendar {
+		return path
+	}
+	station, _, _ := strings.Cut(rest, "/")
+	return base + "/calendars/" + station + "/…"
 }
 
 // request is what is known of a request before anything reads it.

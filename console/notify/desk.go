@@ -284,7 +284,23 @@ func (d *Desk) Deliveries(ctx context.Context, by auth.Operator, f Filter) ([]De
 	if err != nil {
 		return nil, "", err
 	}
-	return d.o.Store.Deliveries(ctx, Query{Filter: f, Stations: stations})
+	list, next, err := d.o.Store.Deliveries(ctx, Query{Filter: f, Stations: stations})
+	for i := range list {
+		list[i].veil(by)
+	}
+	return list, next, err
+}
+
+// veil keeps where an officer is reached, and what they were told, from those who may
+// not read the register of officers.
+func (d *Delivery) veil(by auth.Operator) {
+	if !strings.HasPrefix(d.To, "officer:") || by.May(auth.RostersPlan, d.Station) == nil {
+		return
+	}
+	if d.Address != "" { // a mail server's refusal names it
+		d.Reason = strings.ReplaceAll(d.Reason, d.Address, "…")
+	}
+	d.Address, d.Text = "", ""
 }
 
 // Again tries a failed delivery once more.
@@ -302,7 +318,9 @@ func (d *Desk) Again(ctx context.Context, by auth.Operator, id string) (Delivery
 	if one.Channel == "" {
 		return Delivery{}, &InvalidError{Field: "id", Reason: "was for nobody: list somebody first"}
 	}
-	return d.o.Store.Again(ctx, id, audit.By(by, one.Station, "delivery.again", "delivery:"+id, map[string]string{"name": one.Name}))
+	one, err = d.o.Store.Again(ctx, id, audit.By(by, one.Station, "delivery.again", "delivery:"+id, map[string]string{"name": one.Name}))
+	one.veil(by)
+	return one, err
 }
 
 // Test sends word to one contact, to see that it arrives.

@@ -4,7 +4,6 @@
 package reports
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -44,7 +43,7 @@ type Sheet struct {
 // Bounds of what is read.
 const (
 	MostRows    = 20_000
-	MostColumns = 100
+	MostColumns = 450   // a year of days, and who has them
 	MostCell    = 8_000 // characters
 	mostUnzip   = 64 << 20
 )
@@ -209,95 +208,22 @@ func sheetName(s string, n int) string {
 	return s
 }
 
-// Read reads the first table of a file as rows of text, the head first. What it
-// is shows by its first bytes, not by its name. Rows without any text are left
-// out of the count of rows, but keep their number.
-func Read(data []byte) ([]Row, error) {
-	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
-		return readXLSX(data)
-	}
-	return readCSV(data)
-}
-
 // Row is one row of a file; Number counts from 1.
 type Row struct {
 	Number int
 	Cells  []string
 }
 
-func readCSV(data []byte) ([]Row, error) {
-	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
-	if !utf8.Valid(data) {
-		return nil, &InvalidError{Reason: "is neither XLSX nor a CSV file in UTF-8"}
-	}
-	in := csv.NewReader(bytes.NewReader(data))
-	in.FieldsPerRecord = -1
-	in.Comma = separator(data)
-	var rows []Row
-	for {
-		cells, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			return rows, nil
-		}
-		var fault *csv.ParseError
-		if errors.As(err, &fault) {
-			return nil, &InvalidError{Row: fault.Line, Reason: fault.Err.Error()}
-		}
-		if err != nil {
-			return nil, err
-		}
-		line, _ := in.FieldPos(0)
-		if rows, err = keep(rows, Row{line, cells}); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// separator is what the head separates with: many spreadsheets write semicolons.
-func separator(data []byte) rune {
-	head, _, _ := bytes.Cut(data, []byte("\n"))
-	best, most := ',', bytes.Count(head, []byte(","))
-	for _, c := range ";\t" {
-		if n := bytes.Count(head, []byte(string(c))); n > most {
-			best, most = c, n
-		}
-	}
-	return best
-}
-
-func readXLSX(data []byte) (rows []Row, err error) {
-	file, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: mostUnzip, UnzipXMLSizeLimit: mostUnzip})
-	if err != nil {
-		return nil, &InvalidError{Reason: "is no XLSX file that can be read: " + err.Error()}
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	names := file.GetSheetList()
-	if len(names) == 0 {
-		return nil, &InvalidError{Reason: "has no sheet"}
-	}
-	in, err := file.Rows(names[0])
-	if err != nil {
-		return nil, &InvalidError{Reason: err.Error()}
-	}
-	defer func() { err = errors.Join(err, in.Close()) }()
-	for number := 1; in.Next(); number++ {
-		cells, err := in.Columns()
-		if err != nil {
-			return nil, &InvalidError{Row: number, Reason: err.Error()}
-		}
-		if rows, err = keep(rows, Row{number, cells}); err != nil {
-			return nil, err
-		}
-	}
-	if err := in.Error(); err != nil {
-		return nil, &InvalidError{Reason: err.Error()}
-	}
-	return rows, nil
-}
-
-// keep adds a row that holds anything, within the bounds.
+// keep adds a row that holds anything, within the bounds. Empty cells at its end,
+// which are there for their colour, are none.
 func keep(rows []Row, row Row) ([]Row, error) {
 	empty := true
+	for n := len(row.Cells); n > 0 && strings.TrimSpace(row.Cells[n-1]) == ""; n-- {
+		row.Cells = row.Cells[:n-1]
+	}
+	if len(row.Cells) > MostColumns {
+		return nil, &InvalidError{Row: row.Number, Reason: fmt.Sprintf("more than %d columns", MostColumns)}
+	}
 	for i, cell := range row.Cells {
 		cell = plain(strings.TrimSpace(strings.ToValidUTF8(cell, "\uFFFD")))
 		if utf8.RuneCountInString(cell) > MostCell {
@@ -309,8 +235,6 @@ func keep(rows []Row, row Row) ([]Row, error) {
 	switch {
 	case empty:
 		return rows, nil
-	case len(row.Cells) > MostColumns:
-		return nil, &InvalidError{Row: row.Number, Reason: fmt.Sprintf("more than %d columns", MostColumns)}
 	case len(rows) >= MostRows+1:
 		return nil, &InvalidError{Row: row.Number, Reason: fmt.Sprintf("more than %d rows", MostRows)}
 	}

@@ -44,7 +44,7 @@ func TestWhatCannotBeReadIsRefusedWithItsRow(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ file, want string }{
 		"bare quote":   {"a,b\nc,d\"e\n", "row 2"},
-		"other bytes":  {"a,b\n\xff\xfe", "UTF-8"},
+		"other bytes":  {"a,b\n\x00\xff\xfe", "CSV"},
 		"a broken zip": {"PK\x03\x04rubbish", "XLSX"},
 		"long cell":    {"a\n" + strings.Repeat("x", reports.MostCell+1), "longer"},
 		"many columns": {strings.Repeat("a,", reports.MostColumns+1), "columns"},

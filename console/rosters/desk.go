@@ -36,6 +36,7 @@ const (
 	Templates Kind = "template"
 	Feeds     Kind = "feed"
 	Remarks   Kind = "remark"
+	Imports   Kind = "import"
 )
 
 // A Record is a document of a station's rosters with a version of its own.
@@ -139,6 +140,8 @@ type Desk struct {
 	shifts map[string]shift  // by station
 	boards map[string]*board // by draft
 	jobs   map[string]*job   // by station
+
+	receipts []receipt // of the last imports, oldest first
 
 	guesses guesses
 }

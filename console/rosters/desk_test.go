@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"guardroom/console/auth"
+	"guardroom/console/reports"
 	desk "guardroom/console/rosters"
 	"guardroom/console/store"
 	"guardroom/console/store/storetest"
 	"guardroom/rosters"
+	"guardroom/rosters/sheet"
 )
 
 var (
@@ -345,5 +347,114 @@ func TestAFileKeepsWhatItDoesNotName(t *testing.T) {
 		if one := p.Item; one.ID == "P1" && (one.Name != "Main gate" || one.Weight != 12 || len(one.Standing) != 1 || len(one.Shifts) != 3) {
 			t.Errorf("after the file: %+v", one)
 		}
+	}
+}
+
+// A roster from a file begins its draft, with its leave, in one step; it is taken
+// back in one too, and the next file of the same kind needs no explaining.
+func TestARosterFromAFile(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	ctx := t.Context()
+	file := []byte("Planning janvier 2030\n\nAgent X;1;2;3;4\nOfficer o00;J;J;CO;CO\nOfficer o01;S;;AL;?\n")
+	first, err := w.Import(ctx, planner, "hq", desk.Import{What: sheet.RosterGrid, File: file, DryRun: true})
+	if err != nil || first.Saved || first.Read != 0 || first.Mapping.Month != 1 || first.Mapping.Year != 2030 || first.Unknown["J"] != 0 {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	m := first.Mapping
+	m.Columns = map[sheet.Field]int{sheet.Name: 1}
+	m.Codes = map[string]string{"J": "shift:D", "S": "shift:E", "CO": "leave:annual"}
+	said, err := w.Import(ctx, planner, "hq", desk.Import{What: sheet.RosterGrid, File: file, DryRun: true, Mapping: &m})
+	if err != nil || said.Read != 3 || said.Added != 3 || said.Leave != 2 || said.Unknown["?"] != 1 || said.Codes["J"].Times != 2 || len(said.Sample) != 2 {
+		t.Fatalf("%+v, %v", said, err)
+	}
+	if drafts, err := w.Drafts(ctx, planner, "hq", false); err != nil || len(drafts) != 0 {
+		t.Fatalf("a trial leaves %d drafts, %v", len(drafts), err)
+	}
+	done, err := w.Import(ctx, planner, "hq", desk.Import{What: sheet.RosterGrid, File: file, Mapping: &m, Name: "Our January"})
+	if err != nil || !done.Saved || done.Draft == "" || done.Undo == "" || done.Leave != 2 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	board, err := w.Board(ctx, planner, "hq", done.Draft)
+	if err != nil || board.Draft.Name != "Our January" || board.Draft.From != rosters.Day(2030, 1, 1) || board.Draft.Until != rosters.Day(2030, 1, 4) || len(board.Cells) != 3 || len(board.Leave) != 2 {
+		t.Fatalf("%+v, %v", board.Draft, err)
+	}
+	// The same headings and codes are known the second time; the leave is not listed twice.
+	again, err := w.Import(ctx, planner, "hq", desk.Import{What: sheet.RosterGrid, File: file, DryRun: true})
+	if err != nil || !again.Remembered || again.Read != 3 || again.Leave != 0 {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	if err := w.UndoImport(ctx, chief, "hq", done.Undo); !errors.Is(err, desk.ErrNotFound) {
+		t.Errorf("somebody else takes it back: %v", err)
+	}
+	if err := w.UndoImport(ctx, planner, "hq", done.Undo); err != nil {
+		t.Fatal(err)
+	}
+	left, err := w.Absences(ctx, planner, "hq", "", rosters.Day(2030, 1, 1), rosters.Day(2030, 1, 4))
+	drafts, err2 := w.Drafts(ctx, planner, "hq", false)
+	if err != nil || err2 != nil || len(left.Leave) != 0 || len(drafts) != 0 {
+		t.Errorf("after undo: %d of leave, %d drafts, %v %v", len(left.Leave), len(drafts), err, err2)
+	}
+	if err := w.UndoImport(ctx, planner, "hq", done.Undo); !errors.Is(err, desk.ErrNotFound) {
+		t.Errorf("twice: %v", err)
+	}
+}
+
+// Into a draft that is there: what an import has written is taken back, and not what
+// somebody has edited since.
+func TestAFileIntoADraftAndBack(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	ctx := t.Context()
+	draft, err := w.Begin(ctx, planner, "hq", desk.NewDraft{Name: "x", From: monday, Until: monday + 6, Copy: "empty"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := desk.Import{What: sheet.RosterGrid, Draft: draft.ID, File: []byte("Name,Mon 7,Tue 8,Mon 14\nOfficer o00,D,E@P1,D\n")}
+	done, err := w.Import(ctx, planner, "hq", in)
+	if err != nil || !done.Saved || done.Added != 2 || done.Skipped != 1 || done.Draft != draft.ID {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if err := w.UndoImport(ctx, planner, "hq", done.Undo); err != nil {
+		t.Fatal(err)
+	}
+	table, err := w.Table(ctx, planner, "hq", draft.ID)
+	if err != nil || table.Draft.State != desk.Open || slices.Max(table.Rows[0]) != 0 {
+		t.Errorf("after undo: %+v %v", table.Rows, err)
+	}
+	if done, err = w.Import(ctx, planner, "hq", in); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Edit(ctx, chief, "hq", draft.ID, desk.ByHand, []desk.Cell{{Cell: rosters.Cell{Officer: "o00", Date: monday}, Version: 3, Duties: []rosters.Duty{{Shift: "N"}}}}); err != nil {
+		t.Fatal(err)
+	}
+	var stale *desk.StaleError
+	if err := w.UndoImport(ctx, planner, "hq", done.Undo); !errors.As(err, &stale) {
+		t.Errorf("somebody's edit is undone with it: %v", err)
+	}
+}
+
+func TestOfficersFromAFileAndBack(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	ctx := t.Context()
+	before, err := w.Register(ctx, planner, "hq")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := w.Import(ctx, planner, "hq", desk.Import{What: sheet.OfficerTable, File: []byte("badge;Nom complet;rank;Courriel;Tel\no00;G\xF3mez;sergeant;;+41 22\nn1;New;officer;new@example.org;\n;;General;no address;\n")})
+	if err != nil || done.Added != 1 || done.Changed != 1 || len(done.Problems) == 0 || done.Charset != reports.Western {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	var file strings.Builder
+	if err := w.Export(ctx, planner, "hq", sheet.OfficerTable, "", 0, 0, reports.CSV, &file); err != nil || !strings.Contains(file.String(), "new@example.org") || !strings.Contains(file.String(), ",o00@example.org,'+41 22") {
+		t.Errorf("written as %s, %v", file.String(), err)
+	}
+	if err := w.UndoImport(ctx, planner, "hq", done.Undo); err != nil {
+		t.Fatal(err)
+	}
+	after, err := w.Register(ctx, planner, "hq")
+	if err != nil || len(after.Officers) != len(before.Officers) || after.Officers[0].Item.Name != before.Officers[0].Item.Name || after.Officers[0].Item.Email != before.Officers[0].Item.Email {
+		t.Errorf("%+v, %v", after.Officers[0], err)
 	}
 }

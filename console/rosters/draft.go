@@ -145,29 +145,34 @@ func (d *Desk) Begin(ctx context.Context, by auth.Operator, station string, n Ne
 		if err != nil {
 			return err
 		}
-		open, err := tx.Drafts(ctx, station, false)
-		if err != nil {
-			return err
-		}
-		if len(open) >= mostDrafts {
-			return &ConflictError{Reason: "too_many", Text: "there are too many drafts; drop one", Params: map[string]any{"most": mostDrafts}}
-		}
-		draft.Base, draft.MadeAt, draft.ChangedAt = numbers.Publication, tx.At(), tx.At()
-		cells, err := d.copied(ctx, tx, draft, n.Copy)
-		if err != nil {
-			return err
-		}
-		if err := tx.SaveDraft(ctx, draft); err != nil {
-			return err
-		}
-		if err := tx.SaveCells(ctx, draft, cells); err != nil {
-			return err
-		}
-		tx.Audit(audit.By(by, station, "roster.draft", "draft:"+draft.ID, map[string]string{"name": draft.Name, "from": draft.From.String(), "until": draft.Until.String()}))
-		tx.Tell(draft.Event(nil))
-		return nil
+		return d.begin(ctx, tx, by, numbers, &draft, n.Copy)
 	})
 	return draft, err
+}
+
+// begin keeps a new draft, with the station locked.
+func (d *Desk) begin(ctx context.Context, tx Tx, by auth.Operator, n Numbers, draft *Draft, from string) error {
+	open, err := tx.Drafts(ctx, draft.Station, false)
+	if err != nil {
+		return err
+	}
+	if len(open) >= mostDrafts {
+		return &ConflictError{Reason: "too_many", Text: "there are too many drafts; drop one", Params: map[string]any{"most": mostDrafts}}
+	}
+	draft.Base, draft.MadeAt, draft.ChangedAt = n.Publication, tx.At(), tx.At()
+	cells, err := d.copied(ctx, tx, *draft, from)
+	if err != nil {
+		return err
+	}
+	if err := tx.SaveDraft(ctx, *draft); err != nil {
+		return err
+	}
+	if err := tx.SaveCells(ctx, *draft, cells); err != nil {
+		return err
+	}
+	tx.Audit(audit.By(by, draft.Station, "roster.draft", "draft:"+draft.ID, map[string]string{"name": draft.Name, "from": draft.From.String(), "until": draft.Until.String()}))
+	tx.Tell(draft.Event(nil))
+	return nil
 }
 
 // copied is what a new draft begins with: the cells of what it is copied from, its
@@ -332,24 +337,31 @@ func (d *Desk) change(ctx context.Context, by auth.Operator, station, id string,
 	var draft Draft
 	err := d.o.Store.Write(ctx, func(ctx context.Context, tx Tx) error {
 		var err error
-		if draft, err = tx.LockDraft(ctx, station, id); err != nil {
-			return err
-		}
-		if draft.State != Open {
-			return &ConflictError{Reason: "draft_closed", Text: "this draft is " + string(draft.State), Params: map[string]any{"state": string(draft.State)}}
-		}
-		draft.ChangedAt, draft.ChangedBy = tx.At(), by.Name
-		edited, err := step(ctx, tx, &draft)
-		if err != nil {
-			return err
-		}
-		if err := tx.SaveDraft(ctx, draft); err != nil {
-			return err
-		}
-		tx.Tell(draft.Event(edited))
-		return nil
+		draft, err = d.changeIn(ctx, tx, by, station, id, step)
+		return err
 	})
 	return draft, err
+}
+
+// changeIn does step with a draft in a transaction.
+func (d *Desk) changeIn(ctx context.Context, tx Tx, by auth.Operator, station, id string, step func(ctx context.Context, tx Tx, draft *Draft) ([]EditedCell, error)) (Draft, error) {
+	draft, err := tx.LockDraft(ctx, station, id)
+	if err != nil {
+		return draft, err
+	}
+	if draft.State != Open {
+		return draft, &ConflictError{Reason: "draft_closed", Text: "this draft is " + string(draft.State), Params: map[string]any{"state": string(draft.State)}}
+	}
+	draft.ChangedAt, draft.ChangedBy = tx.At(), by.Name
+	edited, err := step(ctx, tx, &draft)
+	if err != nil {
+		return draft, err
+	}
+	if err := tx.SaveDraft(ctx, draft); err != nil {
+		return draft, err
+	}
+	tx.Tell(draft.Event(edited))
+	return draft, nil
 }
 
 // Edited is the answer to an edit, which is committed.

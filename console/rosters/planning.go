@@ -327,22 +327,8 @@ func (d *Desk) writeFree(ctx context.Context, by auth.Operator, station, id, wha
 	var edit Edit
 	var skipped int
 	draft, err := d.change(ctx, by, station, id, func(ctx context.Context, tx Tx, draft *Draft) ([]EditedCell, error) {
-		all, err := tx.Cells(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		now := make(map[rosters.Cell]int64, len(all))
-		for _, c := range all {
-			now[c.Cell] = c.Version
-		}
-		free := slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return now[c.Cell] != c.Version })
-		skipped = len(cells) - len(free)
-		if err := tx.ForgetUndone(ctx, id, by.ID); err != nil {
-			return nil, err
-		}
-		edit = Edit{State: Done, What: what}
-		err = d.write(ctx, tx, by, draft, &edit, free)
-		tx.Audit(audit.By(by, station, "roster."+what, "draft:"+id, map[string]string{"cells": fmt.Sprint(len(free)), "skipped": fmt.Sprint(skipped)}))
+		var err error
+		edit, skipped, err = d.writeFreeIn(ctx, tx, by, draft, what, cells)
 		return edit.Changes, err
 	})
 	if err != nil {
@@ -350,6 +336,27 @@ func (d *Desk) writeFree(ctx context.Context, by auth.Operator, station, id, wha
 	}
 	out, err := d.edited(ctx, by, draft, edit)
 	return out, skipped, err
+}
+
+// writeFreeIn does so in a transaction.
+func (d *Desk) writeFreeIn(ctx context.Context, tx Tx, by auth.Operator, draft *Draft, what string, cells []Cell) (edit Edit, skipped int, err error) {
+	all, err := tx.Cells(ctx, draft.ID)
+	if err != nil {
+		return edit, 0, err
+	}
+	now := make(map[rosters.Cell]int64, len(all))
+	for _, c := range all {
+		now[c.Cell] = c.Version
+	}
+	free := slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return now[c.Cell] != c.Version })
+	skipped = len(cells) - len(free)
+	if err := tx.ForgetUndone(ctx, draft.ID, by.ID); err != nil {
+		return edit, 0, err
+	}
+	edit = Edit{State: Done, What: what}
+	err = d.write(ctx, tx, by, draft, &edit, free)
+	tx.Audit(audit.By(by, draft.Station, "roster."+what, "draft:"+draft.ID, map[string]string{"cells": fmt.Sprint(len(free)), "skipped": fmt.Sprint(skipped)}))
+	return edit, skipped, err
 }
 
 // Discard stops the planner and forgets its plan.

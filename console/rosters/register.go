@@ -333,6 +333,7 @@ func (t *terms) onePerson(changes []RecordChange) error {
 
 // told is what the record keeps of changes of registers.
 func told(changes []RecordChange) map[string]string {
+	changes = slices.DeleteFunc(slices.Clone(changes), func(c RecordChange) bool { return c.Kind == Imports })
 	params := map[string]string{"changes": fmt.Sprint(len(changes))}
 	for i, c := range changes {
 		if i == 20 {

@@ -30,22 +30,28 @@ func (d *Desk) turn(ctx context.Context, by auth.Operator, station, id string, f
 		if err != nil {
 			return nil, err
 		}
-		cells, err := d.turned(ctx, tx, draft, last, to)
-		if err != nil {
-			return nil, err
-		}
-		last.State = to
-		if err := tx.SaveEdit(ctx, *draft, last); err != nil {
-			return nil, err
-		}
-		step = Edit{State: Step, What: what, Of: last.Number}
-		err = d.write(ctx, tx, by, draft, &step, cells)
+		step, err = d.turnEdit(ctx, tx, by, draft, last, to, what)
 		return step.Changes, err
 	})
 	if err != nil {
 		return Edited{}, err
 	}
 	return d.edited(ctx, by, draft, step)
+}
+
+// turnEdit takes an edit back, or does it again, and gives the edit by which it did.
+func (d *Desk) turnEdit(ctx context.Context, tx Tx, by auth.Operator, draft *Draft, last Edit, to EditState, what string) (Edit, error) {
+	cells, err := d.turned(ctx, tx, draft, last, to)
+	if err != nil {
+		return Edit{}, err
+	}
+	last.State = to
+	if err := tx.SaveEdit(ctx, *draft, last); err != nil {
+		return Edit{}, err
+	}
+	step := Edit{State: Step, What: what, Of: last.Number}
+	err = d.write(ctx, tx, by, draft, &step, cells)
+	return step, err
 }
 
 // turned are the cells of an edit as they shall become. Each must hold what the

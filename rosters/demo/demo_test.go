@@ -44,3 +44,35 @@ func TestStationIsUsableAndTheSameTwice(t *testing.T) {
 		t.Error("the station is not the same twice")
 	}
 }
+
+// The small station is published on whatever day the demo is started, and its posts
+// round the clock are hardly ever empty.
+func TestSmallStationCanBePublishedOnAnyDay(t *testing.T) {
+	holes, wanted := 0, 0
+	for day := rosters.Day(2026, 11, 23); day < rosters.Day(2027, 12, 1); day += 23 {
+		s := demo.Small("Africa/Nairobi", day)
+		if err := s.Validate(); err != nil || len(s.Officers) != demo.SmallOfficers || len(s.Posts) != 12 {
+			t.Fatalf("%d officers, %d posts, %v", len(s.Officers), len(s.Posts), err)
+		}
+		p := demo.Period(&s, day.Add(-7), 5)
+		p.Assignments = demo.Roster(&s, &p)
+		found, err := rosters.Check(&s, &p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range found {
+			if v.Level == rosters.Mandatory {
+				t.Errorf("%s: %s: %s on %s: %d of %d", day, v.Name, v.Officer, v.Date, v.Have, v.Need)
+			}
+		}
+		for _, one := range p.Demands {
+			wanted += one.Headcount
+		}
+		holes -= len(p.Assignments)
+	}
+	holes += wanted
+	t.Logf("%d of %d places empty", holes, wanted)
+	if holes*50 > wanted {
+		t.Errorf("%d of %d places are empty", holes, wanted)
+	}
+}

@@ -165,6 +165,10 @@ func give(s *rosters.Station, p *rosters.Plan, d rosters.Date, code string, free
 	slices.SortStableFunc(wanted, func(a, b *rosters.Post) int {
 		return cmp.Or(-cmp.Compare(a.Worth(), b.Worth()), cmp.Compare(able[a.ID], able[b.ID]))
 	})
+	if len(s.Officers) <= SmallOfficers && len(free) > 0 { // some are over: it is not always the same who stay at home
+		k := int(d) / 2 % len(free)
+		free = slices.Concat(free[k:], free[:k])
+	}
 	match := matching{posts: wanted, officers: free, of: make([]int, len(free)), fit: func(o *rosters.Officer, post *rosters.Post) bool { return Fit(s, o, post, d) }}
 	for i := range wanted {
 		match.place(i, make([]bool, len(free)))

@@ -9,6 +9,7 @@ package demo
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"guardroom/rosters"
@@ -151,4 +152,21 @@ func posts() []rosters.Post {
 	add(office, "Planning", "Roster office", func(p *rosters.Post) { p.MinRank = rosters.Sergeant })
 	add(office, "Command", "Duty officer", func(p *rosters.Post) { p.MinRank = rosters.Lieutenant })
 	return list
+}
+
+// SmallOfficers is how many a small station has.
+const SmallOfficers = 54
+
+// Small is a station of 54 officers and twelve posts, eight of them round the clock:
+// a part of Station, whose team has somebody for every hour.
+func Small(zone string, day rosters.Date) rosters.Station {
+	s := Station(zone, day)
+	s.Posts = slices.DeleteFunc(s.Posts, func(p rosters.Post) bool {
+		return !slices.Contains([]string{
+			"Shift supervisor", "Control room 1", "Gate A, pedestrians", "Gate C", "Block S, lobby", "Block M, lobby", "Fire watch 1", "Reserve and meal relief 2",
+			"Passes 1", "Keys and registers", "Roster office", "Duty officer",
+		}, p.Name)
+	})
+	s.Officers = append(slices.Clip(s.Officers[:48]), s.Officers[137:143]...)
+	return s
 }

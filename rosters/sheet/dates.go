@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"guardroom/rosters"
 )
@@ -25,10 +26,16 @@ func day(text string, m *Mapping) (rosters.Date, bool) {
 		}
 		return 0, false
 	}
-	parts := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(" /.-,", c) })
-	if len(parts) > 0 && weekday(parts[0]) > 0 {
-		parts = parts[1:]
+	parts := strings.FieldsFunc(text, func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune("/.-,", c) })
+	d, ok := dayOf(parts, m) // first as it is: "mar" is Tuesday to some and March to others
+	if !ok && len(parts) > 0 && weekday(parts[0]) > 0 {
+		d, ok = dayOf(parts[1:], m)
 	}
+	return d, ok
+}
+
+// dayOf reads a day, a month, and a year where the mapping gives none.
+func dayOf(parts []string, m *Mapping) (rosters.Date, bool) {
 	if len(parts) < 2 || len(parts) > 3 {
 		return 0, false
 	}
@@ -46,16 +53,16 @@ func day(text string, m *Mapping) (rosters.Date, bool) {
 	if m.MonthFirst && monthOf(mo) == 0 || monthOf(d) > 0 {
 		d, mo = mo, d
 	}
-	dayOf, err := strconv.Atoi(d)
+	number, err := strconv.Atoi(d)
 	month := monthOf(mo)
 	if month == 0 {
 		month, _ = strconv.Atoi(mo)
 	}
-	if err != nil || month < 1 || month > 12 || dayOf < 1 || year < 1971 {
+	if err != nil || month < 1 || month > 12 || number < 1 || year < 1971 {
 		return 0, false
 	}
-	t := time.Date(year, time.Month(month), dayOf, 0, 0, 0, 0, time.UTC)
-	if t.Day() != dayOf {
+	t := time.Date(year, time.Month(month), number, 0, 0, 0, 0, time.UTC)
+	if t.Day() != number {
 		return 0, false
 	}
 	return within(t)
@@ -66,41 +73,94 @@ func within(t time.Time) (rosters.Date, bool) {
 }
 
 // dayNumber reads the heading of a column that names a day of a month only: "1",
-// "Mon 1". It is kept as the number until a month is known.
+// "Mon 1", "1 L". It is kept as the number until a month is known.
 func dayNumber(text string) (string, bool) {
-	parts := strings.Fields(strings.ReplaceAll(text, "\n", " "))
-	if len(parts) == 2 && weekday(parts[0]) > 0 {
-		parts = parts[1:]
+	number, words := 0, 0
+	for _, part := range strings.FieldsFunc(text, func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune(".-/", c) }) {
+		n, err := strconv.Atoi(part)
+		switch {
+		case err == nil && (number != 0 || n < 1 || n > 31):
+			return "", false
+		case err == nil:
+			number = n
+		case weekday(part) == 0 && !initial(part):
+			return "", false
+		default:
+			words++
+		}
 	}
-	if len(parts) != 1 {
-		return "", false
-	}
-	n, err := strconv.Atoi(parts[0])
-	return strconv.Itoa(n), err == nil && n >= 1 && n <= 31
+	return strconv.Itoa(number), number != 0 && words < 2
 }
 
-var months = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
+// monthNames begin the names of months, folded: English, French, Spanish, Russian and
+// Arabic.
+var monthNames = [12][]string{
+	words("jan|ene|янв|يناير|كانون الثاني"), words("feb|fev|фев|فبراير|شباط"), words("mar|мар|مارس|اذار|آذار"), words("apr|avr|abr|апр|ابريل|أبريل|نيسان"),
+	words("may|mai|май|мая|مايو|ايار|أيار"), words("jun|juin|июн|يونيو|حزيران"), words("jul|juil|июл|يوليو|تموز"), words("aug|aou|ago|авг|اغسطس|أغسطس|آب"),
+	words("sep|сен|سبتمبر|ايلول|أيلول"), words("oct|окт|اكتوبر|أكتوبر|تشرين الاول"), words("nov|ноя|نوفمبر|تشرين الثاني"), words("dec|dic|дек|ديسمبر|كانون الاول"),
+}
 
-// monthOf is the month of a name that begins as the English one, or 0.
+// monthOf is the month whose name a word begins with, or 0.
 func monthOf(text string) int {
 	text = fold(text)
-	if len(text) < 3 {
-		return 0
-	}
-	return slices.Index(months, text[:3]) + 1
-}
-
-var weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
-
-func weekday(text string) int {
-	text = fold(text)
-	for i, w := range weekdays {
-		if strings.HasPrefix(text, w) {
+	for i, names := range monthNames {
+		if slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(text, name) }) {
 			return i + 1
 		}
 	}
 	return 0
 }
+
+// monthIn reads the month that a title names: "Planning décembre 2026", "12/2026",
+// "2026-12", or any day of it.
+func monthIn(text string, m *Mapping) (year, month int) {
+	if d, ok := day(text, m); ok {
+		t := d.Time()
+		return t.Year(), int(t.Month())
+	}
+	for _, part := range strings.FieldsFunc(text, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsMark(c) }) {
+		n, err := strconv.Atoi(part)
+		switch {
+		case err == nil && n > 1970 && n < 2200:
+			year = n
+		case err == nil && n >= 1 && n <= 12 && month == 0 && len(part) == 2:
+			month = n
+		case err != nil && monthOf(part) > 0:
+			month = monthOf(part)
+		}
+	}
+	if year == 0 || month == 0 {
+		return 0, 0
+	}
+	return year, month
+}
+
+var weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
+
+// weekdayNames begin the names of the days of the week as monthNames do those of months.
+var weekdayNames = [7][]string{
+	words("mon|lun|пн|пон|الاثنين|الإثنين"), words("tue|mar|вт|الثلاثاء"), words("wed|mer|mie|ср|الاربعاء|الأربعاء"), words("thu|jeu|jue|чт|чет|الخميس"),
+	words("fri|ven|vie|пт|пят|الجمعة"), words("sat|sam|sab|сб|суб|السبت"), words("sun|dim|dom|вс|вос|الاحد|الأحد"),
+}
+
+func weekday(text string) int {
+	text = fold(text)
+	for i, names := range weekdayNames {
+		if slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(text, name) }) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// initial reports whether a word may be short for a day of the week: a letter, or two
+// of those that calendars write.
+func initial(text string) bool {
+	runes := []rune(fold(text))
+	return len(runes) == 1 && unicode.IsLetter(runes[0]) || slices.Contains(twoLetters, string(runes))
+}
+
+var twoLetters = words("mo|tu|we|th|fr|sa|su|lu|ma|me|je|ve|di|mi|ju|vi|do|пн|вт|ср|чт|пт|сб|вс")
 
 // hours reads a length of time in hours: 40, 37.5, 37,5, 37:30, 40h.
 func hours(text string) (minutes int, ok bool) {

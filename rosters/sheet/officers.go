@@ -1,7 +1,9 @@
 package sheet
 
 import (
+	"cmp"
 	"maps"
+	"net/mail"
 	"slices"
 	"strings"
 
@@ -32,22 +34,49 @@ func Officers(rows []Row, m Mapping) ([]rosters.Officer, []Problem) {
 	return list, r.problems
 }
 
+// An Address is how an officer is reached.
+type Address struct{ Email, Phone string }
+
+// Addresses reads how officers are reached, by the ID that Officers gives them. An
+// e-mail address that cannot be one is a fault and is left out, its officer is not.
+func Addresses(rows []Row, m Mapping) (map[string]Address, []Problem) {
+	r := &reader{m: &m}
+	list := map[string]Address{}
+	r.body(rows, func() {
+		a := Address{Email: r.text(Email), Phone: clip(r.text(Phone))}
+		if one, err := mail.ParseAddress(a.Email); a.Email != "" && (err != nil || one.Address != a.Email || len(a.Email) > 200) {
+			r.fault(Email, a.Email, "email", "an e-mail address such as name@example.org")
+			a.Email = ""
+		}
+		if id := r.id(r.name()); a != (Address{}) && list[id] == (Address{}) {
+			list[id] = a
+		}
+	})
+	return list, r.problems
+}
+
+// name is the officer's as a whole.
+func (r *reader) name() string {
+	if name := r.text(Name); name != "" {
+		return name
+	}
+	return tidy(r.text(GivenName) + " " + r.text(FamilyName))
+}
+
+// id is the officer's, or the badge number, or the folded name.
+func (r *reader) id(name string) string {
+	return cmp.Or(r.text(ID), r.text(Badge), strings.ReplaceAll(fold(name), " ", "-"))
+}
+
 func (r *reader) officer() rosters.Officer {
 	o := rosters.Officer{
-		ID: r.text(ID), Badge: r.text(Badge), Name: r.text(Name), Unit: r.text(Unit), HomeStation: r.text(HomeStation),
+		Badge: r.text(Badge), Name: r.name(), Unit: r.text(Unit), HomeStation: r.text(HomeStation),
 		Funding: r.text(Funding), Contract: 40 * 60, Rank: rosters.OrdinaryOfficer,
-	}
-	if o.Name == "" {
-		o.Name = tidy(r.text(GivenName) + " " + r.text(FamilyName))
 	}
 	if o.Name == "" {
 		r.fault(Name, "", "missing", "an officer without a name")
 	}
-	if o.ID == "" {
-		if o.ID = o.Badge; o.ID == "" {
-			o.ID = strings.ReplaceAll(fold(o.Name), " ", "-")
-		}
-	}
+	o.ID = r.id(o.Name)
 	var ok bool
 	if text := r.text(Rank); text != "" {
 		if o.Rank, ok = rank(text); !ok {

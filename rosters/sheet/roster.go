@@ -18,8 +18,15 @@ type Roster struct {
 	// Unknown counts the codes that neither station nor mapping know, for the person
 	// who imports to say what they mean.
 	Unknown map[string]int `json:"unknown"`
-	From    rosters.Date   `json:"from"` // first and last day of the table
+	Codes   map[string]Use `json:"codes"` // the others, as they were read
+	From    rosters.Date   `json:"from"`  // first and last day of the table
 	Until   rosters.Date   `json:"until"`
+}
+
+// A Use is what a code was taken for, as Mapping.Codes says it, and how often.
+type Use struct {
+	Meaning string `json:"meaning"`
+	Times   int    `json:"times"`
 }
 
 // Grid reads a row an officer, a column a day. A cell is a shift type's code, with
@@ -28,11 +35,17 @@ type Roster struct {
 func Grid(rows []Row, m Mapping, s *rosters.Station) (Roster, []Problem) {
 	g := newGrid(m, s)
 	days := g.days(rows)
+	seen := map[string]int{}
 	g.reader.body(rows, func() {
 		officer := g.officer()
 		if officer == "" {
 			return
 		}
+		if first, twice := seen[officer]; twice {
+			g.reader.faultAt(0, Name, g.reader.text(Name), "twice", "the same officer as in row "+itoa(first))
+			return
+		}
+		seen[officer] = g.reader.row.Number
 		for _, column := range slices.Sorted(maps.Keys(days)) {
 			g.cell(officer, days[column], column, g.reader.at(column))
 		}
@@ -75,7 +88,7 @@ type grid struct {
 func newGrid(m Mapping, s *rosters.Station) *grid {
 	g := &grid{
 		reader: &reader{m: &m}, s: s, who: map[string][]string{}, posts: map[string][]string{}, codes: map[string]string{},
-		away: map[rosters.Cell]rosters.LeaveKind{}, out: Roster{Unknown: map[string]int{}},
+		away: map[rosters.Cell]rosters.LeaveKind{}, out: Roster{Unknown: map[string]int{}, Codes: map[string]Use{}},
 	}
 	for i := range s.Officers {
 		o := &s.Officers[i]
@@ -91,6 +104,11 @@ func newGrid(m Mapping, s *rosters.Station) *grid {
 			if !slices.Contains(g.posts[name], p.ID) {
 				g.posts[name] = append(g.posts[name], p.ID)
 			}
+		}
+	}
+	for name, id := range m.Officers {
+		if s.Officer(id) != nil {
+			g.who[fold(name)] = []string{id}
 		}
 	}
 	for code, meaning := range m.Codes {
@@ -125,7 +143,7 @@ func (g *grid) officer() string {
 		if text == "" {
 			continue
 		}
-		switch found := g.who[fold(text)]; {
+		switch found := g.likely(g.who[fold(text)]); {
 		case len(found) == 1:
 			return found[0]
 		case len(found) > 1:
@@ -137,14 +155,37 @@ func (g *grid) officer() string {
 		}
 	}
 	if full := tidy(r.text(GivenName) + " " + r.text(FamilyName)); full != "" {
-		if found := g.who[fold(full)]; len(found) == 1 {
+		switch found := g.likely(g.who[fold(full)]); {
+		case len(found) == 1:
 			return found[0]
+		case len(found) > 1:
+			r.fault(FamilyName, full, "ambiguous", "several officers are written like this; give the badge number")
+			return ""
 		}
 		r.fault(FamilyName, full, "officer", "no officer of the station is written like this")
 		return ""
 	}
 	r.fault(Name, "", "missing", "a row without an officer")
 	return ""
+}
+
+// likely are those of several officers of one name whose rank and unit are the row's.
+func (g *grid) likely(found []string) []string {
+	if len(found) < 2 {
+		return found
+	}
+	is, known := rank(g.reader.text(Rank))
+	unit := fold(g.reader.text(Unit))
+	left := []string{}
+	for _, id := range found {
+		if o := g.s.Officer(id); (!known || o.Rank == is) && (unit == "" || fold(o.Unit) == unit) {
+			left = append(left, id)
+		}
+	}
+	if len(left) == 0 {
+		return found
+	}
+	return left
 }
 
 // days reads the days of the columns; mere day numbers take the mapping's month,
@@ -158,6 +199,7 @@ func (g *grid) days(rows []Row) map[int]rosters.Date {
 	}
 	days := map[int]rosters.Date{}
 	year, month, last := r.m.Year, r.m.Month, 0
+	before := rosters.Date(0)
 	for _, column := range slices.Sorted(maps.Keys(r.m.Days)) {
 		text := r.m.Days[column]
 		if n, err := strconv.Atoi(text); err == nil && n >= 1 && n <= 31 {
@@ -176,11 +218,16 @@ func (g *grid) days(rows []Row) map[int]rosters.Date {
 				continue // a 31st column in a shorter month
 			}
 		}
-		d, ok := day(text, r.m)
+		d, ok := day(text, &Mapping{Year: year, MonthFirst: r.m.MonthFirst})
+		if ok && d+180 < before { // "31 Dec", "1 Jan"
+			year++
+			d, ok = day(text, &Mapping{Year: year, MonthFirst: r.m.MonthFirst})
+		}
 		if !ok {
 			r.faultAt(column, Date, text, "date", "a day such as 2026-11-22")
 			continue
 		}
+		before = d
 		if slices.Contains(slices.Collect(maps.Values(days)), d) {
 			r.faultAt(column, Date, text, "twice", "this day has a column already")
 			continue
@@ -202,18 +249,48 @@ func (g *grid) reach(d rosters.Date) {
 func (g *grid) cell(officer string, d rosters.Date, column int, text string) {
 	g.reach(d)
 	if off(text) && g.codes[codeKey(text)] == "" && g.s.ShiftType(text) == nil {
+		if text != "" {
+			g.use(text, "off")
+		}
+		return
+	}
+	if g.reader.m.Codes[text] != "" { // a code with a plus or an at sign in it
+		g.code(officer, d, column, text, "")
+		return
+	}
+	if strings.Count(text, "+") >= mostDuties {
+		g.reader.faultAt(column, Shift, text, "many", "a day has at most four duties")
 		return
 	}
 	for part := range strings.SplitSeq(text, "+") {
 		code, where, _ := strings.Cut(tidy(part), "@")
-		g.code(officer, d, column, tidy(code), tidy(where))
+		if code = tidy(code); code == "" {
+			code = text
+		}
+		g.code(officer, d, column, code, tidy(where))
+	}
+}
+
+// mostDuties of an officer begin on a day.
+const mostDuties = 4
+
+// use counts what a code was taken for.
+func (g *grid) use(code, meaning string) {
+	if u, known := g.out.Codes[clip(code)]; known || len(g.out.Codes) < mostProblems {
+		g.out.Codes[clip(code)] = Use{meaning, u.Times + 1}
 	}
 }
 
 func (g *grid) code(officer string, d rosters.Date, column int, code, where string) {
-	meaning := g.codes[codeKey(code)]
+	meaning := g.reader.m.Codes[code]
+	if meaning == "" {
+		meaning = g.codes[codeKey(code)]
+	}
 	if meaning == "" {
 		meaning = g.usual(code)
+	}
+	if meaning != "" {
+		g.use(code, meaning)
 	}
 	sort, what, _ := strings.Cut(meaning, ":")
 	switch sort {

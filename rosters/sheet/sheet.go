@@ -8,6 +8,7 @@
 //	officers.go  a row an officer
 //	posts.go     a row a post
 //	roster.go    a row an officer, a column a day; or a row a duty
+//	memory.go    what was said of a spreadsheet, for the next one
 //	layout.go    the same tables written
 //
 // Reading never fails as a whole: what can be used is given, and each fault names
@@ -54,6 +55,8 @@ const (
 	Funding        Field = "funding"
 	From           Field = "from"
 	Until          Field = "until"
+	Email          Field = "email"
+	Phone          Field = "phone"
 
 	Area       Field = "area"
 	Hours      Field = "hours"
@@ -93,9 +96,13 @@ type Mapping struct {
 	Codes map[string]string `json:"codes"`
 	// Days gives the columns of a roster by day.
 	Days map[int]string `json:"days"` // column -> 2026-11-22
+	// Officers says who is meant by a name that no officer of the station is written
+	// like: the name as it stands, and the officer's id.
+	Officers map[string]string `json:"officers,omitempty"`
 	// MonthFirst reads 3/4/2026 as 4 March.
 	MonthFirst bool `json:"month_first"`
-	// Year completes days without one; 0: they are faults.
+	// Year completes days without one; after December comes January of the next. 0: they
+	// are faults.
 	Year int `json:"year"`
 	// Month completes a heading of mere day numbers; 0: they are faults.
 	Month int `json:"month"`
@@ -243,7 +250,7 @@ const (
 // Guess finds the row of headings and what its columns hold. What it does not
 // know it leaves to the person who imports.
 func Guess(kind Kind, rows []Row) Mapping {
-	best, score := Mapping{Columns: map[Field]int{}}, 0
+	best, score, at := Mapping{Columns: map[Field]int{}}, 0, 0
 	for i, row := range rows {
 		if i == 20 {
 			break
@@ -253,10 +260,75 @@ func Guess(kind Kind, rows []Row) Mapping {
 			m.learn(kind, k+1, tidy(cell))
 		}
 		if n := len(m.Columns) + len(m.Held) + len(m.Days); n > score {
-			best, score = m, n
+			best, score, at = m, n, i
 		}
 	}
+	if kind == RosterGrid && score > 0 {
+		best.beside(rows, at)
+		best.title(rows[:at+1])
+	}
 	return best
+}
+
+// beside takes what a heading over two rows says in the other row: the names of the
+// days of the week, and what the columns before the days hold.
+func (m *Mapping) beside(rows []Row, at int) {
+	if len(m.Days) == 0 {
+		return
+	}
+	headings := func(row Row) (found bool) {
+		for k, cell := range row.Cells {
+			if heading := tidy(cell); m.Days[k+1] == "" && heading != "" {
+				before := len(m.Columns)
+				m.learn(RosterGrid, k+1, heading)
+				found = found || len(m.Columns) > before
+			}
+		}
+		return found
+	}
+	if at+1 < len(rows) && m.weekdays(rows[at+1]) {
+		m.Head = rows[at+1].Number
+		headings(rows[at+1])
+	}
+	for i := at - 1; i >= max(0, at-2) && len(m.Columns) == 0; i-- {
+		headings(rows[i])
+	}
+}
+
+// weekdays reports whether a row names the days of the week over the days, and no
+// officer.
+func (m *Mapping) weekdays(row Row) bool {
+	named := 0
+	for k, cell := range row.Cells {
+		text := tidy(cell)
+		switch {
+		case text == "":
+		case m.Days[k+1] == "":
+			if !slices.ContainsFunc(officerHeadings, func(h heading) bool { return slices.Contains(h.words, fold(text)) }) {
+				return false
+			}
+		case weekday(text) > 0 || initial(text):
+			named++
+		default:
+			return false
+		}
+	}
+	return named*2 > len(m.Days)
+}
+
+// title takes the month of a heading of mere day numbers from what stands above it.
+func (m *Mapping) title(rows []Row) {
+	for _, row := range slices.Backward(rows) {
+		for k, cell := range row.Cells {
+			if m.Days[k+1] != "" && row.Number == m.Head {
+				continue
+			}
+			if year, month := monthIn(tidy(cell), m); year != 0 {
+				m.Year, m.Month = year, month
+				return
+			}
+		}
+	}
 }
 
 // learn takes a heading.
@@ -271,6 +343,10 @@ func (m *Mapping) learn(kind Kind, column int, heading string) {
 		}
 		if n, ok := dayNumber(heading); ok {
 			m.Days[column] = n
+			return
+		}
+		if _, ok := day(heading, &Mapping{Year: 2024, MonthFirst: m.MonthFirst}); ok { // a leap year
+			m.Days[column] = clip(heading)
 			return
 		}
 	}

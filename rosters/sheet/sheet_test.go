@@ -261,3 +261,79 @@ func FuzzTables(f *testing.F) {
 		}
 	})
 }
+
+// A month as a French-speaking section keeps it: a title, headings over two rows, day
+// numbers, codes of its own, two officers of one name.
+func TestAMonthUnderATitle(t *testing.T) {
+	s := demo.Station("Europe/Zurich", rosters.Day(2026, 11, 30))
+	s.Officers = s.Officers[:4]
+	for i, name := range []string{"José Álvarez", "Вера Петрова", "علي حسن", "José Álvarez"} {
+		s.Officers[i].Name, s.Officers[i].Unit = name, []string{"Équipe A", "Équipe A", "Équipe B", "Équipe B"}[i]
+	}
+	days, letters := "", ""
+	for d := 1; d <= 31; d++ {
+		days += "|" + rosters.Day(2026, 12, d).Time().Format("2")
+		letters += "|" + string("DLMMJVS"[rosters.Day(2026, 12, d).Time().Weekday()])
+	}
+	rows := rowsOf("Service de sécurité – planning décembre 2026\n\n" +
+		"Équipe|Nom\n" +
+		"|" + days + "\n" +
+		"|" + letters + "\n" +
+		"Équipe A|Álvarez José|J|S|N/12|CO|R\n" +
+		"équipe a|ПЕТРОВА В|J\n" +
+		"Équipe B|علي حسن|D+\n" +
+		"Équipe B|Alvarez José|J\n" +
+		"Équipe B|J. Alvarez|J\n" +
+		"|Inconnu|J\n")
+	m := sheet.Guess(sheet.RosterGrid, rows)
+	if m.Head != 5 || m.Columns[sheet.Name] != 0 && m.Columns[sheet.Name] != 2 || m.Year != 2026 || m.Month != 12 || len(m.Days) != 31 || m.Columns[sheet.Unit] != 1 {
+		t.Fatalf("guessed %+v", m)
+	}
+	m.Codes = map[string]string{"J": "shift:D", "S": "shift:E", "N/12": "shift:N", "CO": "leave:annual", "D+": "shift:D"}
+	m.Officers = map[string]string{"Inconnu": s.Officers[2].ID}
+	got, problems := sheet.Grid(rows, m, &s)
+	var told []string
+	for _, a := range got.Assignments {
+		told = append(told, a.Officer+" "+a.Date.String()[5:]+" "+a.Shift)
+	}
+	if want := []string{"O001 12-01 D", "O002 12-01 D", "O003 12-01 D", "O004 12-01 D", "O001 12-02 E", "O001 12-03 N"}; !slices.Equal(told, want) {
+		t.Errorf("read %q, want %q", told, want)
+	}
+	if len(problems) != 2 || problems[0].Code != "twice" || problems[0].Row != 10 || problems[1].Code != "twice" || problems[1].Row != 11 {
+		t.Errorf("problems %+v", problems)
+	}
+	if len(got.Leave) != 1 || got.Until != rosters.Day(2026, 12, 31) {
+		t.Errorf("leave %+v until %s", got.Leave, got.Until)
+	}
+	if got.Codes["R"] != (sheet.Use{Meaning: "off", Times: 1}) || got.Codes["J"].Meaning != "shift:D" || got.Codes["J"].Times != 3 {
+		t.Errorf("codes %+v", got.Codes)
+	}
+}
+
+func TestDaysAsHeadings(t *testing.T) {
+	s := demo.Station("Europe/Zurich", rosters.Day(2026, 11, 30))
+	for _, tc := range []struct {
+		heads, want string
+		year        int
+	}{
+		{"31/12|1/1|2/1", "2026-12-31 2027-01-01 2027-01-02", 2026},
+		{"Thu 31 Dec|Fri 1 Jan", "2026-12-31 2027-01-01", 2026},
+		{"mar. 1 déc. 2026|mer. 2 déc. 2026", "2026-12-01 2026-12-02", 0},
+		{"mardi 1 décembre 2026|1 января 2027|2 يناير 2027", "2026-12-01 2027-01-01 2027-01-02", 0},
+		{"Mar 3 2026|2026-03-04|46086", "2026-03-03 2026-03-04 2026-03-05", 0},
+	} {
+		rows := rowsOf("Name|" + tc.heads + "\n" + s.Officers[0].Name + strings.Repeat("|D", strings.Count(tc.heads, "|")+1) + "\n")
+		m := sheet.Guess(sheet.RosterGrid, rows)
+		if m.Year == 0 {
+			m.Year = tc.year
+		}
+		got, problems := sheet.Grid(rows, m, &s)
+		var days []string
+		for _, a := range got.Assignments {
+			days = append(days, a.Date.String())
+		}
+		if strings.Join(days, " ") != tc.want || len(problems) > 0 {
+			t.Errorf("%s: %q, %+v", tc.heads, days, problems)
+		}
+	}
+}

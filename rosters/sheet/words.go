@@ -45,6 +45,8 @@ var officerHeadings = []heading{
 	{Employment, words("employment|type|staff or contractor|statut|empleo|contrato|занятость|التوظيف|用工")},
 	{Funding, words("funding|budget|fund|financement|fondos|presupuesto|финансирование|التمويل|经费")},
 	{From, words("from|start|start date|joined|eod|debut|desde|inicio|с|من|开始")},
+	{Email, words("email|e mail|mail|courriel|adresse electronique|correo|correo electronico|почта|эл почта|البريد الالكتروني|البريد الإلكتروني|邮箱")},
+	{Phone, words("phone|telephone|tel|mobile|mobile phone|portable|telefono|movil|телефон|الهاتف|电话")},
 	{Until, words("until|end|end date|cob|separation|fin|hasta|по|حتى|结束")},
 }
 
@@ -149,7 +151,7 @@ func LeaveCode(k rosters.LeaveKind) string {
 // off reports whether a cell says that there is no duty.
 func off(text string) bool {
 	switch codeKey(text) {
-	case "", "-", "–", "—", ".", "off", "rest", "r", "x", "o", "do", "day off", "rdo", "repos", "libre":
+	case "", "-", "–", "—", ".", "off", "absent", "rest", "r", "x", "o", "do", "day off", "rdo", "repos", "libre":
 		return true
 	}
 	return false

@@ -140,7 +140,7 @@ func (s *Site) list() []deviceJSON {
 	for _, d := range s.devices {
 		one := deviceJSON{
 			ID: d.ID, Name: d.Name, Location: d.Location, Profile: d.Profile, Address: d.address, Unit: d.unit,
-			Faults: d.live.Faults(), FaultNames: d.live.FaultNames(), Points: []pointJSON{},
+			Faults: append([]string{}, d.live.Faults()...), FaultNames: d.live.FaultNames(), Points: []pointJSON{},
 		}
 		if d.eye != nil {
 			one.Sub, one.ONVIF = d.eye.Sub, d.eye.ONVIF
@@ -257,7 +257,7 @@ func (s *Site) setFault(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "%v; send %s", err, expected)
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{"device": d.ID, "faults": d.live.Faults()})
+	answer(w, http.StatusOK, map[string]any{"device": d.ID, "faults": append([]string{}, d.live.Faults()...)})
 }
 
 // allNormal ends every scenario, every fault and every state.

@@ -46,23 +46,47 @@ func (s *Site) scripts() []scenarioJSON {
 			one.Seconds += step.After.Seconds()
 		}
 		if r := s.runs[name]; r != nil {
-			one.Running, one.Done, one.Started, one.Ended = r.running(), r.done, r.started, r.ended
-			if r.err != nil {
-				one.Error = r.err.Error()
-			}
+			r.show(&one)
+		}
+		list = append(list, one)
+	}
+	for i := range s.o.Stories {
+		one := scenarioJSON{Name: s.o.Stories[i].Name, Title: s.o.Stories[i].Title, Steps: 1}
+		if r := s.runs[one.Name]; r != nil {
+			r.show(&one)
 		}
 		list = append(list, one)
 	}
 	return list
 }
 
+func (r *run) show(one *scenarioJSON) {
+	one.Running, one.Done, one.Started, one.Ended = r.running(), r.done, r.started, r.ended
+	if r.err != nil {
+		one.Error = r.err.Error()
+	}
+}
+
 func (s *Site) script(w http.ResponseWriter, r *http.Request) (string, bool) {
 	name := r.PathValue("name")
-	_, ok := s.sc.Scripts[name]
+	names := slices.Sorted(maps.Keys(s.sc.Scripts))
+	for i := range s.o.Stories {
+		names = append(names, s.o.Stories[i].Name)
+	}
+	ok := slices.Contains(names, name)
 	if !ok {
-		refuse(w, http.StatusNotFound, "no scenario %q; there are %s", clip(name), strings.Join(slices.Sorted(maps.Keys(s.sc.Scripts)), ", "))
+		refuse(w, http.StatusNotFound, "no scenario %q; there are %s", clip(name), strings.Join(names, ", "))
 	}
 	return name, ok
+}
+
+func (s *Site) story(name string) *Story {
+	for i := range s.o.Stories {
+		if s.o.Stories[i].Name == name {
+			return &s.o.Stories[i]
+		}
+	}
+	return nil
 }
 
 func (s *Site) runScript(w http.ResponseWriter, r *http.Request) {
@@ -83,8 +107,15 @@ func (s *Site) runScript(w http.ResponseWriter, r *http.Request) {
 	ctx, stop := context.WithCancel(s.ctx)
 	told := &run{started: time.Now(), stop: stop, finished: make(chan struct{})}
 	s.runs[name] = told
-	s.work.Go(func() { s.tell(ctx, s.sc.Scripts[name], told) })
-	answer(w, http.StatusAccepted, map[string]any{"name": name, "steps": len(s.sc.Scripts[name].Steps), "progress": "/sim/v1/scenarios"})
+	steps := 1
+	if story := s.story(name); story != nil {
+		s.work.Go(func() { s.act(ctx, story, told) })
+	} else {
+		script := s.sc.Scripts[name]
+		steps = len(script.Steps)
+		s.work.Go(func() { s.tell(ctx, script, told) })
+	}
+	answer(w, http.StatusAccepted, map[string]any{"name": name, "steps": steps, "progress": "/sim/v1/scenarios"})
 }
 
 func (s *Site) stopScript(w http.ResponseWriter, r *http.Request) {
@@ -138,6 +169,28 @@ func (s *Site) tell(ctx context.Context, script Script, told *run) {
 	}
 	s.mu.Lock()
 	told.ended = time.Now()
+	s.mu.Unlock()
+}
+
+// curtain is how long a story may take to end.
+const curtain = 10 * time.Second
+
+// act lets a story happen until it is stopped.
+func (s *Site) act(ctx context.Context, story *Story, told *run) {
+	defer close(told.finished)
+	defer told.stop()
+	err := story.Begin(ctx)
+	s.mu.Lock()
+	told.done, told.err = 1, err
+	s.mu.Unlock()
+	if err == nil {
+		<-ctx.Done()
+		ending, done := context.WithTimeout(context.WithoutCancel(ctx), curtain)
+		err = story.End(ending)
+		done()
+	}
+	s.mu.Lock()
+	told.ended, told.err = time.Now(), err
 	s.mu.Unlock()
 }
 

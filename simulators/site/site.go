@@ -25,7 +25,17 @@ type Options struct {
 	// NonLoopback lets other machines reach the control API and the devices. A
 	// make-believe alarm looks real: do so on networks of your own only.
 	NonLoopback bool
+	Stories     []Story
 	Log         *slog.Logger // warnings on stderr
+}
+
+// A Story is something that happens to people and not to devices, for whoever starts
+// the site to act. It stands among the scenarios, runs until it is stopped, and ends
+// where it fails.
+type Story struct {
+	Name, Title string
+	Begin       func(ctx context.Context) error
+	End         func(ctx context.Context) error
 }
 
 // Site is a running make-believe station.

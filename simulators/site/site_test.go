@@ -2,6 +2,7 @@ package site_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -426,6 +427,63 @@ func TestDemo(t *testing.T) {
 	for _, want := range []string{"kitchen-fire", "door-forced", "mains-fail", "duress", "flood", "line-lost"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("no scenario %s in %v", want, names)
+		}
+	}
+}
+
+// What happens to people runs until it is stopped, and with "all normal" it ends too.
+func TestStories(t *testing.T) {
+	t.Parallel()
+	happened := make(chan string, 8)
+	tell := func(what string, err error) func(context.Context) error {
+		return func(ctx context.Context) error {
+			happened <- what
+			return errors.Join(err, ctx.Err())
+		}
+	}
+	s := start(t, parse(t, small), site.Options{Stories: []site.Story{
+		{Name: "absence", Title: "Nobody comes", Begin: tell("begin", nil), End: tell("end", nil)},
+		{Name: "failing", Title: "Fails", Begin: tell("begin failing", errors.New("no actor")), End: tell("never", nil)},
+	}})
+	_, body := call(t, s, "GET", "/sim/v1/scenarios", "")
+	if !strings.Contains(body, `"title":"Nobody comes"`) {
+		t.Fatalf("the scenarios are %s", body)
+	}
+	for _, name := range []string{"absence", "failing"} {
+		if status, body := call(t, s, "POST", "/sim/v1/scenarios/"+name+"/run", ""); status != 202 {
+			t.Fatalf("%s: %d %s", name, status, body)
+		}
+	}
+	if got := []string{<-happened, <-happened}; !slices.Contains(got, "begin") || !slices.Contains(got, "begin failing") {
+		t.Errorf("happened %q", got)
+	}
+	if status, _ := call(t, s, "POST", "/sim/v1/scenarios/absence/run", ""); status != 409 {
+		t.Errorf("twice at once: %d", status)
+	}
+	await(t, "the failure", func() bool {
+		_, body := call(t, s, "GET", "/sim/v1/scenarios", "")
+		return strings.Contains(body, "no actor")
+	})
+	if status, _ := call(t, s, "POST", "/sim/v1/normal", ""); status != 200 {
+		t.Errorf("all normal: %d", status)
+	}
+	if got := <-happened; got != "end" {
+		t.Errorf("happened %q", got)
+	}
+}
+
+// The page of the testers joins every list that it is told: none of them is null.
+func TestThePageIsToldNoNulls(t *testing.T) {
+	t.Parallel()
+	sc, err := site.Demo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, sc, site.Options{})
+	for _, path := range []string{"/sim/v1/devices", "/sim/v1/scenarios"} {
+		if _, body := call(t, s, "GET", path, ""); strings.Contains(body, ":null") {
+			at := strings.Index(body, ":null")
+			t.Errorf("%s: …%s", path, body[max(0, at-200):at+6])
 		}
 	}
 }

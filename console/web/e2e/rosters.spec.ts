@@ -506,6 +506,37 @@ test('a swap that takes an exception goes from officer to officer to the chief, 
   expect(after.cells.map((c) => c.officer)).toEqual([olive])
 })
 
+test("a month from the station's own spreadsheet: codes explained once, a draft of its own, and taken back", async ({
+  page,
+}) => {
+  const { id } = await openDraft(page)
+  const names = (await officersOf(page)).map(({ item }) => item.name)
+  const once = names.filter((name) => names.indexOf(name) === names.lastIndexOf(name))
+  const file = `Planning mars 2031\n\nNom complet;1;2;3\n${once[0]};Q7;Q7;off\n${once[1]};;CO9;Q7\nNobody at all;Q7;;\n`
+  const read = async () => {
+    await page.goto(`/rosters?station=${station}&draft=${id}`)
+    await page.locator('summary', { hasText: 'More' }).click()
+    await page.getByRole('button', { name: 'Bring in a file' }).click()
+    await page.getByLabel('Into').selectOption('')
+    await page
+      .locator('input[type="file"]')
+      .setInputFiles({ name: 'mars.csv', mimeType: 'text/csv', buffer: Buffer.from(file) })
+    await expect(page.locator('[data-import="read"]')).toContainText('1 Mar – 3 Mar 2031')
+  }
+  await read()
+  await page.getByLabel('What Q7 means').selectOption('shift:D')
+  await expect(page.locator('.import-said')).toContainText('New: 3')
+  await page.getByLabel('What CO9 means').selectOption('leave:annual')
+  await expect(page.locator('.import-said')).toContainText('1 spell of leave is new')
+  await expect(page.locator('.import-table')).toContainText('Nobody at all')
+  await page.getByRole('button', { name: /^Keep 4 · leave 1 with a fault/ }).click()
+  await expect(page.locator('[data-import="saved"]')).toBeVisible()
+  await page.getByRole('button', { name: 'Take it back' }).click()
+  await expect(page.locator('[data-import="undone"]')).toContainText('as it was before')
+  await read()
+  await expect(page.locator('.import-said')).toContainText('New: 3') // what was said is known
+})
+
 test('whoever may only read sees the roster and no way to change it', async ({ page }) => {
   await signIn(page, 'officer', '/devices')
   await findStation(page)

@@ -135,10 +135,31 @@ test('what is shelved is handed over: confirmed anew by who comes, or it comes b
     expect(answer.ok(), await answer.text()).toBeTruthy()
   }
   const was = (await policy()).shifts
+  // What runs by the roster ends as soon as what the station has chosen for times without one.
+  interface Type {
+    version: number
+    item: { code: string; parts: { start: string; end: string }[] }
+  }
+  const types = async () =>
+    ((await (await page.request.get('/api/v1/rosters/nairobi')).json()) as { shift_types: Type[] }).shift_types
+  const save = async (items: Type['item'][]) => {
+    const seen = new Map((await types()).map((one) => [one.item.code, one.version]))
+    const data = { items: items.map((item) => ({ version: seen.get(item.code), item })) }
+    const answer = await page.request.post('/api/v1/rosters/nairobi/shift-types', { data })
+    expect(answer.ok(), await answer.text()).toBeTruthy()
+  }
+  const shiftTypes = (await types()).map((one) => one.item)
+  const now = wall(0, 'Africa/Nairobi')
+  const runs = ({ start, end }: { start: string; end: string }) =>
+    start < end ? start <= now && now < end : start <= now || now < end
   const incoming = await (await browser.newContext()).newPage()
   try {
     // The shift ends soon, and whoever comes is asked before that.
-    await change([wall(10, 'Africa/Nairobi')])
+    const end = wall(10, 'Africa/Nairobi')
+    await change([end])
+    await save(
+      shiftTypes.map((type) => ({ ...type, parts: type.parts.map((part) => (runs(part) ? { ...part, end } : part)) })),
+    )
     for (const point of ['L1D12', 'L1D13']) await simulate(request, 'fire-1', point, 'fault')
     await select(page, kept)
     await page.keyboard.press('h')
@@ -168,14 +189,15 @@ test('what is shelved is handed over: confirmed anew by who comes, or it comes b
     const shelf = (await (await page.request.get('/api/v1/shelf?station=nairobi')).json()) as {
       items: { point_name: string; by_name: string; needs_confirm: boolean; until: string }[]
     }
-    const now = shelf.items.find((s) => s.point_name === kept)
-    expect(now).toMatchObject({ by_name: 'Sam Supervisor', needs_confirm: false })
-    expect(Date.parse(now?.until ?? '') - Date.now()).toBeGreaterThan(3_600_000) // the shift after
+    const confirmed = shelf.items.find((s) => s.point_name === kept)
+    expect(confirmed).toMatchObject({ by_name: 'Sam Supervisor', needs_confirm: false })
+    expect(Date.parse(confirmed?.until ?? '') - Date.now()).toBeGreaterThan(3_600_000) // the shift after
     // Nobody answers for the other one: it is back, and asks again.
     await expect(rowOf(page, short)).toHaveAttribute('data-state', 'unacknowledged', { timeout: 30_000 })
     await expect(rowOf(page, kept)).toHaveCount(0)
   } finally {
     await change(was)
+    await save(shiftTypes)
     await incoming.context().close()
   }
 })

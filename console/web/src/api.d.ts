@@ -3215,6 +3215,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rosters/{station}/imports/{import}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back an import of one's own */
+        delete: operations["undo-roster-import"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rosters/{station}/leave": {
         parameters: {
             query?: never;
@@ -6575,13 +6592,22 @@ export interface components {
             points: components["schemas"]["ImportCounts"];
         };
         ImportRosterInputBody: {
-            /** @description Into which a roster is read */
+            /**
+             * @description Of CSV; none: guessed
+             * @enum {string}
+             */
+            charset?: "utf-8" | "utf-16" | "windows-1252" | "windows-1251" | "windows-1256";
+            /** @description Into which a roster is read; none: a new one */
             draft?: string;
             dry_run?: boolean;
             /** @description CSV or XLSX */
             file: string;
             /** @description None: guessed from the headings */
             mapping?: components["schemas"]["Mapping"];
+            /** @description Of a draft that is begun for the roster */
+            name?: string;
+            /** @description Of XLSX; none: the first */
+            sheet?: string;
             /** @enum {string} */
             what: "officers" | "posts" | "roster" | "duties";
         };
@@ -6590,17 +6616,33 @@ export interface components {
             added: number;
             /** Format: int64 */
             changed: number;
+            charset: string;
+            codes: {
+                [key: string]: components["schemas"]["Use"];
+            };
+            draft: string;
+            from: string;
             head: string[];
+            /** Format: int64 */
+            hidden: number;
+            /** Format: int64 */
+            leave: number;
             mapping: components["schemas"]["Mapping"];
             problems: components["schemas"]["SheetProblem"][];
             /** Format: int64 */
             read: number;
+            remembered: boolean;
+            sample: string[][];
             saved: boolean;
+            sheet: string;
+            sheets: string[];
             /** Format: int64 */
             skipped: number;
+            undo: string;
             unknown: {
                 [key: string]: number;
             };
+            until: string;
         };
         Investigation: {
             alarm: string;
@@ -7178,6 +7220,9 @@ export interface components {
             /** Format: int64 */
             month: number;
             month_first: boolean;
+            officers?: {
+                [key: string]: string;
+            };
             /** Format: int64 */
             year: number;
         };
@@ -9151,6 +9196,11 @@ export interface components {
             /** Format: int64 */
             after: number;
             to: string;
+        };
+        Use: {
+            meaning: string;
+            /** Format: int64 */
+            times: number;
         };
         User: {
             /** Format: date-time */
@@ -16899,6 +16949,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Imported"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-roster-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                import: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

@@ -53,11 +53,14 @@ export function PeopleTable(props: {
                         key={what}
                         type="button"
                         className={i === 0 && line.wrong ? 'btn sm pri' : 'btn sm'}
+                        aria-label={
+                          what === 'relieve' && line.reliefName
+                            ? t('dutyboard.relieve_by', { name: line.reliefName })
+                            : undefined
+                        }
                         onClick={() => onNote(line, what)}
                       >
-                        {what === 'relieve' && line.reliefName
-                          ? t('dutyboard.relieve_by', { name: line.reliefName })
-                          : t(`dutyboard.do.${what}`)}
+                        {t(`dutyboard.do.${what}`)}
                       </button>
                     ))}
                     {onAway && ['expected', 'late', 'no_show'].includes(line.duty.presence) && (

@@ -1,20 +1,35 @@
 // Officers, posts or a whole roster from the station's own spreadsheet: read as a
-// trial first, every row that cannot be used with its place and the reason, codes
-// that nobody explained to be explained, and then for good.
+// trial first, with what each column and code is taken for, every row that cannot be
+// used with its place and the reason; then kept at once, and taken back as well.
 import { useQueryClient } from '@tanstack/react-query'
-import type { TFunction } from 'i18next'
-import { useState } from 'react'
+import { Link } from '@tanstack/react-router'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import { Dialog } from '../shell/dialog'
+import { Choice } from '../shell/field'
 import type { Imported } from './contract'
-import { leaveKinds } from './contract'
+import { spanWords } from './days'
+import { Codes, Columns, Faults, Names, Reading } from './exchange-map'
+import { useDrafts } from './open-roster'
 import type { Rolls } from './register'
-import { leaveWords, qualificationWords, refusedWords } from './words'
+import { refusedWords } from './words'
 
 const LARGEST = 8 << 20 // bytes
 const kinds = ['officers', 'posts', 'roster', 'duties'] as const
-type What = (typeof kinds)[number]
+export type What = (typeof kinds)[number]
+
+/** What is said of a file that the file does not say. */
+export interface Said {
+  mapping?: Imported['mapping']
+  sheet?: string
+  charset?: string
+}
+
+interface Chosen {
+  name: string
+  content: string // base64
+}
 
 async function base64(file: File): Promise<string> {
   const bytes = new Uint8Array(await file.arrayBuffer())
@@ -30,50 +45,90 @@ export default function Exchange(props: {
   what?: What
   onClose: () => void
 }) {
-  const { station, rolls, draft = '', onClose } = props
+  const { station, rolls, onClose } = props
   const { t } = useTranslation()
   const client = useQueryClient()
-  const [what, setWhat] = useState<What>(props.what ?? (draft ? 'roster' : 'officers'))
-  const [content, setContent] = useState('')
+  const [what, setWhat] = useState<What>(props.what ?? (rolls.order.length > 0 ? 'roster' : 'officers'))
+  const [draft, setDraft] = useState(props.draft ?? '')
+  const { drafts } = useDrafts(station, true)
+  const [file, setFile] = useState<Chosen | null>(null)
   const [read, setRead] = useState<Imported | null>(null)
   const [fault, setFault] = useState<unknown>(null)
-  const [tooLarge, setTooLarge] = useState(false)
+  const [trouble, setTrouble] = useState('')
   const [busy, setBusy] = useState(false)
-  const send = async (file: string, kind: What, dry_run: boolean, mapping?: Imported['mapping']) => {
+  const turn = useRef(0)
+  const roster = what === 'roster' || what === 'duties'
+  const send = async (of: { what: What; draft: string; file: Chosen }, dry_run: boolean, said: Said = {}) => {
+    const mine = ++turn.current
+    setBusy(true)
+    setFault(null)
+    setTrouble('')
+    try {
+      const { sheet, charset, mapping } = said
+      const got = await ask<Imported>(`/rosters/${station}/import`, {
+        method: 'POST',
+        body: {
+          what: of.what,
+          file: of.file.content,
+          dry_run,
+          ...(of.what === 'roster' || of.what === 'duties' ? { draft: of.draft, name: of.file.name } : {}),
+          ...(mapping && { mapping }),
+          ...(sheet && { sheet }),
+          ...(charset && { charset }),
+        },
+        timeout: 60_000,
+      })
+      if (mine === turn.current) setRead(got)
+      if (!dry_run) await client.invalidateQueries({ queryKey: ['rosters', station] })
+    } catch (why) {
+      if (mine === turn.current) {
+        setFault(why)
+        if (dry_run && !said.mapping) setRead(null)
+      }
+    }
+    if (mine === turn.current) setBusy(false)
+  }
+  const choose = async (picked: File | undefined) => {
+    setRead(null)
+    setFile(null)
+    setFault(null)
+    setTrouble('')
+    if (!picked) return
+    if (picked.size > LARGEST) return setTrouble(t('rosters.too_large'))
+    const chosen = { name: picked.name.replace(/\.[^.]*$/, '').slice(0, 100), content: await base64(picked) }
+    setFile(chosen)
+    await send({ what, draft, file: chosen }, true)
+  }
+  /** Reads the same file anew, with more said of it. */
+  const again = (change: Partial<{ what: What; draft: string }>, said: Said = {}) =>
+    file && void send({ what, draft, file, ...change }, true, said)
+  const says = (said: Said) =>
+    read && again({}, { sheet: read.sheet, charset: read.charset, mapping: read.mapping, ...said })
+  const remap = (change: Partial<Imported['mapping']>) => read && says({ mapping: { ...read.mapping, ...change } })
+  const undo = async () => {
+    if (!read) return
     setBusy(true)
     setFault(null)
     try {
-      setRead(
-        await ask<Imported>(`/rosters/${station}/import`, {
-          method: 'POST',
-          body: { what: kind, file, dry_run, draft, ...(mapping && { mapping }) },
-          timeout: 60_000,
-        }),
-      )
-      if (!dry_run) await client.invalidateQueries({ queryKey: ['rosters', station] })
+      await ask(`/rosters/${station}/imports/${read.undo}`, { method: 'DELETE', timeout: 30_000 })
+      setRead(null)
+      setFile(null)
+      setTrouble('')
+      await client.invalidateQueries({ queryKey: ['rosters', station] })
+      setUndone(true)
     } catch (why) {
       setFault(why)
-      if (dry_run) setRead(null)
     }
     setBusy(false)
   }
-  const choose = async (file: File | undefined) => {
-    setRead(null)
-    setFault(null)
-    setTooLarge(false)
-    if (!file) return
-    if (file.size > LARGEST) return setTooLarge(true)
-    const text = await base64(file)
-    setContent(text)
-    await send(text, what, true)
-  }
-  const remap = (change: Partial<Imported['mapping']>) =>
-    read && void send(content, what, true, { ...read.mapping, ...change })
-  const needsDraft = (what === 'roster' || what === 'duties') && draft === ''
+  const [undone, setUndone] = useState(false)
+  const usable = read ? read.read + (roster ? read.leave : 0) : 0
+  // A cell of a roster is left out by itself; of officers and posts, the row is.
+  const left = roster ? (read?.problems.length ?? 0) : new Set(read?.problems.map((p) => p.row)).size
   return (
     <Dialog title={t('rosters.import_title')} onClose={onClose} wide>
-      <div className="body" data-import={read ? (read.saved ? 'saved' : 'read') : 'none'}>
-        <fieldset className="seg" aria-label={t('rosters.import_what')}>
+      <div className="body" data-import={read ? (read.saved ? 'saved' : 'read') : undone ? 'undone' : 'none'}>
+        <fieldset className="seg" aria-label={t('rosters.import_what')} disabled={read?.saved}>
           {kinds.map((kind) => (
             <button
               key={kind}
@@ -82,8 +137,7 @@ export default function Exchange(props: {
               onClick={() => {
                 setWhat(kind)
                 setRead(null)
-                if (content && !((kind === 'roster' || kind === 'duties') && draft === ''))
-                  void send(content, kind, true)
+                again({ what: kind })
               }}
             >
               {t(`rosters.import_kind.${kind}`)}
@@ -91,22 +145,41 @@ export default function Exchange(props: {
           ))}
         </fieldset>
         <p className="dim">{t(`rosters.import_how.${what}`)}</p>
-        {needsDraft ? (
-          <p className="notice-box">{t('rosters.import_needs_draft')}</p>
-        ) : (
-          <label className="field">
-            {t('rosters.file')}
-            <input
-              className="input"
-              type="file"
-              accept=".csv,.xlsx"
-              onChange={(e) => void choose(e.target.files?.[0])}
-            />
-          </label>
+        {!read?.saved && (
+          <div className="import-columns">
+            <label className="field">
+              {t('rosters.file')}
+              <input
+                key={undone ? 'anew' : 'first'}
+                className="input"
+                type="file"
+                accept=".csv,.tsv,.txt,.xlsx,.xlsm"
+                onChange={(e) => void choose(e.target.files?.[0])}
+              />
+            </label>
+            {roster && (
+              <Choice
+                label={t('rosters.import_into')}
+                value={draft}
+                onChange={(e) => {
+                  setDraft(e.target.value)
+                  again({ draft: e.target.value }, read ? { sheet: read.sheet, mapping: read.mapping } : {})
+                }}
+              >
+                <option value="">{t('rosters.import_new_draft')}</option>
+                {drafts.map((d) => (
+                  <option key={d.id} value={d.id}>
+                    {t('rosters.draft_named', { name: d.name, period: spanWords(d.from, d.until) })}
+                  </option>
+                ))}
+              </Choice>
+            )}
+            {read && <Reading read={read} roster={roster} onSay={says} onMap={remap} />}
+          </div>
         )}
-        {tooLarge && (
+        {trouble !== '' && (
           <p className="fault" role="alert">
-            {t('rosters.too_large')}
+            {trouble}
           </p>
         )}
         {fault !== null && (
@@ -114,197 +187,71 @@ export default function Exchange(props: {
             {refusedWords(t, fault, rolls)}
           </p>
         )}
+        {undone && !read && <p role="status">{t('rosters.import_undone')}</p>}
+        {busy && !read && <p className="dim">{t('rosters.import_reading')}</p>}
         {read && (
           <>
-            <p role="status">
+            <p role="status" className="import-said">
               {t(read.saved ? 'rosters.import_saved' : 'rosters.import_read', {
                 count: read.read,
                 added: read.added,
                 changed: read.changed,
               })}{' '}
+              {roster && read.from && t('rosters.import_span', { span: spanWords(read.from, read.until) })}{' '}
+              {roster && read.leave > 0 && t('rosters.import_leave', { count: read.leave })}{' '}
               {read.skipped > 0 && t('rosters.import_skipped', { count: read.skipped })}{' '}
-              {read.problems.length > 0 && t('rosters.import_problems', { count: read.problems.length })}
+              {read.problems.length > 0 && t('rosters.import_problems', { count: read.problems.length })}{' '}
+              {!read.saved && read.remembered && t('rosters.import_remembered')}{' '}
+              {read.hidden > 0 && t('rosters.import_hidden', { count: read.hidden })}
             </p>
             {!read.saved && <Columns read={read} what={what} rolls={rolls} onMap={remap} />}
-            {!read.saved && Object.keys(read.unknown).length > 0 && (
-              <Codes read={read} rolls={rolls} onMap={(codes) => remap({ codes })} />
-            )}
+            {!read.saved && roster && <Codes read={read} rolls={rolls} onMap={(codes) => remap({ codes })} />}
+            {!read.saved && roster && <Names read={read} rolls={rolls} onMap={(officers) => remap({ officers })} />}
             <Faults read={read} what={what} />
           </>
         )}
         <div className="actions">
+          {read?.saved && read.undo && (
+            <button type="button" className="btn" disabled={busy} onClick={() => void undo()}>
+              {t('rosters.import_undo')}
+            </button>
+          )}
           <button type="button" className="btn" onClick={onClose}>
             {t('shell.close')}
           </button>
+          {read?.saved && read.draft && (
+            <Link
+              className="btn pri"
+              to="/rosters"
+              search={(old: Record<string, unknown>) => ({
+                ...old,
+                draft: read.draft,
+                from: undefined,
+                until: undefined,
+              })}
+              onClick={onClose}
+            >
+              {t('rosters.import_open')}
+            </Link>
+          )}
           {!read?.saved && (
             <button
               type="button"
               className="btn pri"
-              disabled={busy || !read || read.read === 0 || needsDraft}
-              onClick={() => read && void send(content, what, false, read.mapping)}
+              disabled={busy || !read || usable === 0}
+              onClick={() => {
+                if (!read || !file) return
+                setUndone(false)
+                const { sheet, charset, mapping } = read
+                void send({ what, draft, file }, false, { sheet, charset, mapping })
+              }}
             >
-              {t('rosters.import_do', { count: read?.read ?? 0 })}
+              {t('rosters.import_do', { count: usable })}
+              {left > 0 && ` · ${t(roster ? 'rosters.import_cells_out' : 'rosters.import_rows_out', { count: left })}`}
             </button>
           )}
         </div>
       </div>
     </Dialog>
-  )
-}
-
-const officerFields =
-  'badge name given_name family_name rank unit contract qualifications languages gender employment funding home_station from until id'
-const fields: Record<What, readonly string[]> = {
-  officers: officerFields.split(' '),
-  posts:
-    'id name area hours headcount shifts min_rank required wished armed mobile report meal_relief rotation check_call ceremonial unpopular lane paired_with weight'.split(
-      ' ',
-    ),
-  roster: 'badge name given_name family_name id'.split(' '),
-  duties: 'date officer badge shift post'.split(' '),
-}
-
-/** What each column of the file holds, as it was guessed or as somebody says. */
-function Columns(props: {
-  read: Imported
-  what: What
-  rolls: Rolls
-  onMap: (change: Partial<Imported['mapping']>) => void
-}) {
-  const { read, what, rolls, onMap } = props
-  const { t } = useTranslation()
-  const { columns, held, days } = read.mapping
-  const holds = (column: number): string => {
-    const field = Object.keys(columns).find((f) => columns[f] === column)
-    const code = Object.keys(held ?? {}).find((c) => held[c] === column)
-    return field ?? (code ? `held:${code}` : '')
-  }
-  const without = <T,>(of: Record<string, T>, column: T) =>
-    Object.fromEntries(Object.entries(of).filter(([, c]) => c !== column))
-  const say = (column: number, value: string) => {
-    const code = value.startsWith('held:') ? value.slice(5) : ''
-    onMap({
-      columns: { ...without(columns, column), ...(value && !code && { [value]: column }) },
-      held: { ...without(held ?? {}, column), ...(code && { [code]: column }) },
-    })
-  }
-  const shown = read.head.map((head, i) => ({ head, column: i + 1 })).filter(({ column }) => !days?.[column])
-  const unread = shown.filter(({ head, column }) => head !== '' && holds(column) === '')
-  const ours = what === 'officers' ? rolls.held : []
-  return (
-    <details open={unread.length > 0 ? true : undefined}>
-      <summary>
-        {t('rosters.columns', { count: shown.length - unread.length })}
-        {days && Object.keys(days).length > 0 && ` · ${t('rosters.columns_days', { count: Object.keys(days).length })}`}
-        {unread.length > 0 && ` · ${t('rosters.columns_unread', { count: unread.length })}`}
-      </summary>
-      <div className="import-columns">
-        {shown.map(({ head, column }) => (
-          <label key={column} className="field">
-            <bdi>{head || t('rosters.column_n', { n: column })}</bdi>
-            <select className="input" value={holds(column)} onChange={(e) => say(column, e.target.value)}>
-              <option value="">{t('rosters.code_unread')}</option>
-              {fields[what].map((field) => (
-                <option key={field} value={field}>
-                  {t(`rosters.field.${field}`)}
-                </option>
-              ))}
-              {[...new Set([...ours, ...Object.keys(held ?? {})])].map((code) => (
-                <option key={code} value={`held:${code}`}>
-                  {t('rosters.field_held', { code: qualificationWords(code) })}
-                </option>
-              ))}
-            </select>
-          </label>
-        ))}
-      </div>
-    </details>
-  )
-}
-
-/** What the codes mean that this station does not know. */
-function Codes(props: { read: Imported; rolls: Rolls; onMap: (codes: Record<string, string>) => void }) {
-  const { read, rolls, onMap } = props
-  const { t } = useTranslation()
-  const codes = read.mapping.codes
-  return (
-    <section aria-label={t('rosters.unknown_codes')}>
-      <h3 className="h3">{t('rosters.unknown_codes')}</h3>
-      <div className="import-columns">
-        {Object.entries(read.unknown)
-          .sort((a, b) => b[1] - a[1])
-          .slice(0, 40)
-          .map(([code, times]) => (
-            <label key={code} className="field">
-              <span>
-                <b>
-                  <bdi>{code}</bdi>
-                </b>{' '}
-                {t('rosters.times_n', { count: times })}
-              </span>
-              <select
-                className="input"
-                value={codes[code] ?? ''}
-                onChange={(e) => onMap({ ...codes, [code]: e.target.value })}
-              >
-                <option value="">{t('rosters.code_unread')}</option>
-                <option value="off">{t('rosters.free')}</option>
-                {[...rolls.types.values()].map((type) => (
-                  <option key={type.code} value={`shift:${type.code}`}>
-                    {type.code} {type.name}
-                  </option>
-                ))}
-                {leaveKinds.map((kind) => (
-                  <option key={kind} value={`leave:${kind}`}>
-                    {leaveWords(t, kind)}
-                  </option>
-                ))}
-              </select>
-            </label>
-          ))}
-      </div>
-    </section>
-  )
-}
-
-/** Why a cell cannot be used; what only the console can say is said in its words. */
-function faultWords(t: TFunction, what: What, p: Imported['problems'][number]): string {
-  const one = what === 'posts' ? 'post' : what === 'officers' ? 'officer' : 'duty'
-  return t([`rosters.import_fault.${p.code}_${one}`, `rosters.import_fault.${p.code}`], {
-    reason: p.reason,
-    row: /\d+/.exec(p.reason)?.[0] ?? '',
-    defaultValue: p.reason,
-  })
-}
-
-function Faults({ read, what }: { read: Imported; what: What }) {
-  const { t } = useTranslation()
-  if (read.problems.length === 0) return null
-  return (
-    <div className="scroll import-table" tabIndex={0} role="group" aria-label={t('rosters.import_faults')}>
-      <table className="table">
-        <thead>
-          <tr>
-            {['row', 'column', 'value', 'why'].map((head) => (
-              <th scope="col" key={head}>
-                {t(`rosters.import_head.${head}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {read.problems.map((p) => (
-            <tr key={`${p.row} ${p.column} ${p.code}`}>
-              <td className="num">{p.row}</td>
-              <td>{p.column > 0 ? read.head[p.column - 1] || t('rosters.column_n', { n: p.column }) : '–'}</td>
-              <td className="mono">
-                <bdi>{p.value}</bdi>
-              </td>
-              <td>{faultWords(t, what, p)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   )
 }

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { components } from '../api.d.ts'
 import { ask } from '../ask'
@@ -11,7 +12,8 @@ import { hoursWords, qualificationWords, rankWords } from './words'
 
 type Account = components['schemas']['RostersAccount']
 
-const SOON = 60 // days within which an expiry is told
+const SOON = 60 // days within which an expiry is told, unless somebody asks for others
+const spans = [0, 30, 60, 90] as const // 0: what has run out
 
 const fresh = (): Officer => ({
   id: `O${Date.now().toString(36).toUpperCase()}`,
@@ -45,9 +47,16 @@ export default function Officers({ station, rolls, write }: RollProps) {
       ? t('rosters.account_taken', { name: a.name, username: a.username, officer: taken.name })
       : `${a.name} (${a.username})`
   const today = dayOf(clock.now(), rolls.register.zone)
-  const soon = addDays(today, SOON)
-  const expiring = (o: Officer) => o.held.filter((h) => h.expires !== '' && h.expires <= soon)
-  const count = rolls.order.filter((o) => expiring(o).length > 0).length
+  const [within, setWithin] = useState('')
+  const soon = addDays(today, within === '' ? SOON : Number(within))
+  const out = (o: Officer, days: number) =>
+    o.held.filter((h) => h.expires !== '' && (days === 0 ? h.expires < today : h.expires <= addDays(today, days)))
+  const expiring = (o: Officer) => out(o, within === '' ? SOON : Number(within))
+  const counts = spans.map((days) => rolls.order.filter((o) => out(o, days).length > 0).length)
+  const items =
+    within === ''
+      ? rolls.register.officers
+      : rolls.register.officers.filter(({ item }) => expiring(item as Officer).length > 0)
   return (
     <Roll<Officer>
       station={station}
@@ -55,14 +64,30 @@ export default function Officers({ station, rolls, write }: RollProps) {
       path="officers"
       kind="officer"
       label={t('rosters.tab.officers')}
-      items={rolls.register.officers}
+      items={items}
       id={(o) => o.id}
       name={(o) => o.name}
       words={(o) =>
         `${o.name} ${o.badge} ${o.unit} ${o.rank} ${o.held.map((h) => h.code).join(' ')} ${expiring(o).length > 0 ? t('rosters.expiring') : ''}`
       }
       heads={['name', 'badge', 'rank', 'unit', 'contract', 'held']}
-      more={count > 0 && <span className="chip late">{t('rosters.expiring_n', { count })}</span>}
+      more={
+        <select
+          className="input roll-filter"
+          aria-label={t('rosters.expiring_label')}
+          value={within}
+          onChange={(e) => setWithin(e.target.value)}
+        >
+          <option value="">{t('rosters.expiring_n', { count: counts[spans.indexOf(SOON)] ?? 0 })}</option>
+          {spans.map((days, i) => (
+            <option key={days} value={String(days)}>
+              {days === 0
+                ? t('rosters.run_out', { count: counts[i] ?? 0 })
+                : t('rosters.runs_out', { days, count: counts[i] ?? 0 })}
+            </option>
+          ))}
+        </select>
+      }
       row={(o) => [
         <bdi key="name">{o.name}</bdi>,
         o.badge,

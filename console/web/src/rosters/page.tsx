@@ -14,8 +14,9 @@ import { Guarded } from '../shell/guarded'
 import { Failed, Loading } from '../shell/states'
 import type { Draft } from './contract'
 import { addDays, dayOf, daysBetween, monday, spanWords } from './days'
+import type { What } from './exchange'
 import { type Period, useDrafts, useRoster } from './open-roster'
-import { useRolls } from './register'
+import { type Rolls, useRolls } from './register'
 import type { Roster } from './roster'
 import { Workplace } from './workplace'
 
@@ -44,6 +45,7 @@ export default function RostersPage() {
   const draft = search.draft && plans && (!loaded || search.draft === seen.current) ? search.draft : ''
   const open = useRoster(station, draft, period, plans)
   const [opened, setOpened] = useState<Opened>(null)
+  const [kind, setKind] = useState<What>() // of file to bring in
   const shown: Period = open.roster
     ? { from: open.roster.board.from || period.from, until: open.roster.board.until || period.until }
     : period
@@ -112,8 +114,16 @@ export default function RostersPage() {
             />
           ) : !rolls || !open.roster ? (
             <Loading />
-          ) : rolls.order.length === 0 ? (
-            <Unmanned plans={plans} onImport={() => setOpened('import')} />
+          ) : rolls.order.length === 0 ||
+            (plans && draft === '' && rolls.register.publication === 0 && loaded && drafts.length === 0) ? (
+            <FirstSteps
+              rolls={rolls}
+              plans={plans}
+              onOpen={(name, kind) => {
+                setKind(kind)
+                setOpened(name)
+              }}
+            />
           ) : (
             <Guarded>
               <Workplace
@@ -135,7 +145,16 @@ export default function RostersPage() {
         )}
         {rolls && opened === 'history' && <History station={station} rolls={rolls} onClose={() => setOpened(null)} />}
         {rolls && opened === 'import' && (
-          <Exchange station={station} rolls={rolls} draft={draft} onClose={() => setOpened(null)} />
+          <Exchange
+            station={station}
+            rolls={rolls}
+            draft={draft}
+            what={kind}
+            onClose={() => {
+              setKind(undefined)
+              setOpened(null)
+            }}
+          />
         )}
         {rolls && opened === 'away' && <Away station={station} rolls={rolls} onClose={() => setOpened(null)} />}
       </Suspense>
@@ -197,22 +216,64 @@ function StaleMark({ roster }: { roster: Roster | undefined }) {
   return <span className="chip old">{t('rosters.old')}</span>
 }
 
-function Unmanned({ plans, onImport }: { plans: boolean; onImport: () => void }) {
+/** What a station without a roster does first, in three steps. */
+function FirstSteps(props: { rolls: Rolls; plans: boolean; onOpen: (what: Opened, kind?: What) => void }) {
+  const { rolls, plans, onOpen } = props
   const { t } = useTranslation()
+  if (!plans)
+    return (
+      <div className="empty">
+        <h2>{t('rosters.no_officers')}</h2>
+        <p>{t('rosters.no_officers_ask')}</p>
+      </div>
+    )
+  const steps = [
+    { name: 'officers', done: rolls.officers.size > 0, count: rolls.officers.size },
+    { name: 'posts', done: rolls.posts.size > 0 && rolls.types.size > 0, count: rolls.posts.size },
+    { name: 'roster', done: false, count: 0 },
+  ] as const
+  const next = steps.find((s) => !s.done)?.name
   return (
-    <div className="empty">
-      <h2>{t('rosters.no_officers')}</h2>
-      <p>{t(plans ? 'rosters.no_officers_next' : 'rosters.no_officers_ask')}</p>
-      {plans && (
-        <div className="acts">
-          <Link className="btn pri" to="/rosters/registers" search={{}}>
-            {t('rosters.registers')}
-          </Link>
-          <button type="button" className="btn" onClick={onImport}>
-            {t('rosters.import')}
-          </button>
-        </div>
-      )}
+    <div className="rosters-first">
+      <h2>{t('rosters.first')}</h2>
+      <ol>
+        {steps.map(({ name, done, count }) => (
+          <li key={name} data-step={done ? 'done' : name === next ? 'next' : 'later'}>
+            <h3>
+              {t(`rosters.first_${name}`)}
+              {done && <span className="chip">{t('rosters.first_done', { count })}</span>}
+            </h3>
+            <p className="dim">{t(`rosters.first_${name}_means`)}</p>
+            <div className="acts">
+              <button
+                type="button"
+                className={name === next ? 'btn pri sm' : 'btn sm'}
+                onClick={() => onOpen('import', name)}
+              >
+                {t('rosters.import')}
+              </button>
+              {name === 'roster' ? (
+                <button type="button" className="btn sm" onClick={() => onOpen('begin')}>
+                  {t('rosters.begin')}
+                </button>
+              ) : (
+                <Link
+                  className="btn sm"
+                  to="/rosters/registers"
+                  search={name === 'officers' ? {} : { tab: rolls.types.size > 0 ? 'posts' : 'shifts' }}
+                >
+                  {t(`rosters.first_${name}_by_hand`)}
+                </Link>
+              )}
+              {name === 'posts' && (
+                <Link className="btn sm" to="/rosters/registers" search={{ tab: 'rules' }}>
+                  {t('rosters.first_rules')}
+                </Link>
+              )}
+            </div>
+          </li>
+        ))}
+      </ol>
     </div>
   )
 }

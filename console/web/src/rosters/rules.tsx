@@ -6,7 +6,7 @@ import { Choice, Entry, Field } from '../shell/field'
 import { FormDialog } from '../shell/form-dialog'
 import { Loading } from '../shell/states'
 import type { KindInfo, Register, RosterRule, RosterRules } from './contract'
-import { registerKey } from './register'
+import { type Rolls, registerKey } from './register'
 import { Listed, Roll, type RollProps } from './roll'
 import { hoursWords, kindOfRule, levelWords } from './words'
 
@@ -172,7 +172,9 @@ export default function Rules({ station, rolls, write }: RollProps) {
           )
         }}
       />
-      {packing && <Packs station={station} packs={packs} onClose={() => setPacking(false)} />}
+      {packing && (
+        <Packs station={station} packs={packs} rolls={rolls} numbers={numbers} onClose={() => setPacking(false)} />
+      )}
     </>
   )
 }
@@ -265,28 +267,65 @@ function ParameterField(props: {
   )
 }
 
-/** Takes the rules of a pack, with the source of its numbers. */
-function Packs({ station, packs, onClose }: { station: string; packs: RosterRules['packs']; onClose: () => void }) {
+/** What a pack would do to a rule of the station; other words for the same are no change. */
+function difference(was: RosterRule | undefined, is: RosterRule): 'new' | 'changed' | 'same' {
+  if (!was) return 'new'
+  const said = (r: RosterRule) =>
+    JSON.stringify(
+      Object.entries(r)
+        .filter(([k, v]) => k !== 'name' && k !== 'reason' && v !== undefined && v !== 0 && v !== '' && v !== false)
+        .sort(([x], [y]) => (x < y ? -1 : 1)),
+    )
+  return said(was) === said(is) ? 'same' : 'changed'
+}
+
+/** Takes the rules of a pack, with the source of its numbers, and what it changes said before. */
+function Packs(props: {
+  station: string
+  packs: RosterRules['packs']
+  rolls: Rolls
+  numbers: (r: RosterRule) => string
+  onClose: () => void
+}) {
+  const { station, packs, rolls, numbers, onClose } = props
   const { t } = useTranslation()
   const client = useQueryClient()
   const [pack, setPack] = useState(packs[0]?.id ?? '')
-  const chosen = packs.find((p) => p.id === pack)
+  const [others, setOthers] = useState(true)
+  const rules = packs.find((p) => p.id === pack)?.rules ?? []
+  const found = rules.map((is) => {
+    const was = rolls.rules.get(is.id)
+    return { is, was, what: difference(was, is) }
+  })
+  const besides = [...rolls.rules.values()].filter((r) => !r.off && !rules.some(({ id }) => id === r.id))
+  const differ = found.filter(({ what }) => what !== 'same')
+  const words = (r: RosterRule) =>
+    [
+      r.off ? t('rosters.off') : levelWords(t, r.level),
+      numbers(r),
+      r.level === 'mandatory' ? '' : `${t('rosters.head.weight')}: ${r.weight || 10}`,
+    ]
+      .filter(Boolean)
+      .join(', ')
+  const version = (id: string) => rolls.register.rules.find((k) => (k.item as RosterRule).id === id)?.version ?? 0
   return (
     <FormDialog
       title={t('rosters.packs')}
-      submit={t('rosters.pack_take', { count: chosen?.rules.length ?? 0 })}
+      submit={t('rosters.pack_take', { count: rules.length })}
       onClose={onClose}
-      send={async () =>
+      send={async () => {
+        const off = others ? besides.map((r) => ({ ...r, off: true })) : []
+        const items = [...rules, ...off].map((item) => ({ version: version(item.id), item }))
         client.setQueryData(
           registerKey(station),
-          await ask<Register>(`/rosters/${station}/pack`, { method: 'POST', body: { pack }, timeout: 20_000 }),
+          await ask<Register>(`/rosters/${station}/rules`, { method: 'POST', body: { items }, timeout: 20_000 }),
         )
-      }
+      }}
     >
       <p className="dim">{t('rosters.pack_why')}</p>
       <Choice
         label={t('rosters.pack')}
-        hint={chosen?.source}
+        hint={packs.find((p) => p.id === pack)?.source}
         value={pack}
         onChange={(e) => setPack(e.target.value)}
         data-autofocus
@@ -297,13 +336,31 @@ function Packs({ station, packs, onClose }: { station: string; packs: RosterRule
           </option>
         ))}
       </Choice>
-      <ul className="approve-list">
-        {chosen?.rules.map((r) => (
-          <li key={r.id}>
-            {r.name} · {levelWords(t, r.level)}
-          </li>
-        ))}
-      </ul>
+      <p role="status">
+        {differ.length === 0 && besides.length === 0
+          ? t('rosters.pack_same')
+          : t('rosters.pack_changes', {
+              fresh: found.filter(({ what }) => what === 'new').length,
+              changed: found.filter(({ what }) => what === 'changed').length,
+              same: rules.length - differ.length,
+            })}
+      </p>
+      {differ.length > 0 && (
+        <ul className="approve-list" data-pack={pack}>
+          {differ.map(({ is, was }) => (
+            <li key={is.id}>
+              <b>{is.name}</b> · {was && <span className="dim">{words(was)} → </span>}
+              {words(is)}
+            </li>
+          ))}
+        </ul>
+      )}
+      {besides.length > 0 && (
+        <label className="check">
+          <input type="checkbox" checked={others} onChange={(e) => setOthers(e.target.checked)} />{' '}
+          {t('rosters.pack_others', { count: besides.length, names: besides.map((r) => r.name).join(', ') })}
+        </label>
+      )}
     </FormDialog>
   )
 }

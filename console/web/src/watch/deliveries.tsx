@@ -57,14 +57,18 @@ export default function Deliveries({ station }: { station: Station }) {
             <td>
               {d.name ? <bdi>{d.name}</bdi> : <b className="lack">{t('notify.nobody')}</b>}{' '}
               <span className="faint">
-                <bdi>{d.address}</bdi>
+                {d.address ? <bdi>{d.address}</bdi> : d.channel && t(`notify.channel.${d.channel}`)}
               </span>
             </td>
             <td>
-              <details>
-                <summary>{d.subject}</summary>
-                <p className="watch-text">{d.text}</p>
-              </details>
+              {d.text ? (
+                <details>
+                  <summary>{d.subject}</summary>
+                  <p className="watch-text">{d.text}</p>
+                </details>
+              ) : (
+                d.subject
+              )}
             </td>
             <td>
               <span className={d.state === 'failed' ? 'chip old' : 'chip'}>{t(`notify.state.${d.state}`)}</span>{' '}
