@@ -167,7 +167,7 @@ function watch() {
 const given = process.env.BASE_URL
 const host = given ? { url: given, stop: () => undefined } : await startDemo()
 const ask = await signedIn(host.url, 'chief')
-const place = await crew(ask, officers, days)
+const place = await crew(host.url, ask, officers, days)
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: [

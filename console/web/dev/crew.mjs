@@ -26,7 +26,7 @@ export async function signedIn(url, username, password = 'guardroom-demo') {
 }
 
 /** The station and the draft to measure, made when they are not there yet. */
-export async function crew(ask, officers, days) {
+export async function crew(url, ask, officers, days) {
   const { items: stations } = await ask('/stations')
   const registers = await Promise.all(stations.map(({ id }) => ask(`/rosters/${id}`)))
   const known = stations.findIndex((_, i) => registers[i].officers.length === officers)
@@ -35,10 +35,12 @@ export async function crew(ask, officers, days) {
     const draft = items.find((d) => d.name === `Bench of ${days} days`)
     if (draft) return { station: stations[known].id, draft: draft.id, from: draft.from, until: draft.until }
   }
-  const pattern = registers.findIndex((r) => r.officers.length > 0)
-  const empty = registers.findIndex((r) => r.officers.length === 0)
-  if (pattern < 0 || empty < 0) throw new Error('the console needs a station with a roster and one without')
-  return made(ask, stations[pattern].id, registers[pattern], stations[empty].id, officers, days)
+  const pattern = registers.reduce((most, r, i) => (r.officers.length > registers[most].officers.length ? i : most), 0)
+  if (registers[pattern].officers.length === 0) throw new Error('the console needs a station with a roster')
+  const free = stations.find((_, i) => registers[i].officers.length === 0)
+  const bench = { id: 'bench', name: 'Bench', time_zone: stations[pattern].time_zone }
+  const { id } = free ?? (await (await signedIn(url, 'admin'))('/stations', bench))
+  return made(ask, stations[pattern].id, registers[pattern], id, officers, days)
 }
 
 async function made(ask, source, register, station, officers, days) {
