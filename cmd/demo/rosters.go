@@ -45,7 +45,7 @@ func (h *house) roster(ctx context.Context, d console.Desks, by auth.Operator, s
 	today := rosters.DateOf(time.Now().In(zone))
 	s := made(station.TimeZone, today)
 	s.WorkingWeek = station.WorkingWeek
-	accounts, err := h.accounts(ctx, d, by, &s)
+	accounts, err := h.accounts(ctx, d, by, station.ID, &s)
 	if err != nil {
 		return fmt.Errorf("accounts of officers: %w", err)
 	}
@@ -72,13 +72,16 @@ func (h *house) roster(ctx context.Context, d console.Desks, by auth.Operator, s
 }
 
 // accounts gives some officers the accounts of the demo, and the names with them, so
-// that who signs in has duties of their own.
-func (h *house) accounts(ctx context.Context, d console.Desks, by auth.Operator, s *rosters.Station) (map[string]string, error) {
+// that who signs in has duties of their own. Nobody serves at two stations.
+func (h *house) accounts(ctx context.Context, d console.Desks, by auth.Operator, station string, s *rosters.Station) (map[string]string, error) {
 	users, err := d.Auth.Users(ctx, by)
 	if err != nil {
 		return nil, err
 	}
 	ranks := map[string]rosters.Rank{"officer": rosters.OrdinaryOfficer, "officer-geneva": rosters.OrdinaryOfficer, "supervisor": rosters.Sergeant, "chief": rosters.Captain, "planner": rosters.Lieutenant}
+	if station == h.scenario.Station.ID {
+		ranks = map[string]rosters.Rank{"officer-" + station: rosters.OrdinaryOfficer}
+	}
 	given := map[string]string{}
 	for _, u := range users {
 		rank, wanted := ranks[u.Username]
