@@ -1,7 +1,10 @@
 package reports_test
 
 import (
+	"archive/zip"
 	"bytes"
+	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -73,5 +76,55 @@ func FuzzRead(f *testing.F) {
 		if err == nil && len(rows) > reports.MostRows+1 {
 			t.Fatal("more rows than may be")
 		}
+	})
+}
+
+// FuzzWorkbook changes the parts of a workbook and packs them again: bytes changed in
+// the packed file seldom reach what reads the parts.
+func FuzzWorkbook(f *testing.F) {
+	var out bytes.Buffer
+	if err := reports.Write(&out, reports.XLSX, reports.Sheet{Name: "x", Head: []string{"a"}, Rows: [][]any{{1}}}); err != nil {
+		f.Fatal(err)
+	}
+	parts := func(change map[string]string) []byte {
+		in, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+		if err != nil {
+			f.Fatal(err)
+		}
+		var packed bytes.Buffer
+		w := zip.NewWriter(&packed)
+		for _, part := range in.File {
+			to, err1 := w.Create(part.Name)
+			from, err2 := part.Open()
+			text, there := change[part.Name]
+			if !there && err1 == nil && err2 == nil {
+				all, err := io.ReadAll(from)
+				text, err2 = string(all), err
+			}
+			if err := errors.Join(err1, err2); err != nil {
+				f.Fatal(err)
+			}
+			if _, err := io.WriteString(to, text); err != nil {
+				f.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			f.Fatal(err)
+		}
+		return packed.Bytes()
+	}
+	const main = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"`
+	const sheet = `<worksheet ` + main + `><sheetData><row r="1"><c r="A1" s="1"><v>46000</v></c><c r="B1" t="s"><v>0</v></c></row></sheetData><mergeCells count="1"><mergeCell ref="A1:B2"/></mergeCells></worksheet>`
+	const styles = `<styleSheet ` + main + `><numFmts count="1"><numFmt numFmtId="164" formatCode="dd/mm"/></numFmts><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>`
+	const words = `<sst ` + main + `><si><t>Dupont</t></si></sst>`
+	f.Add(sheet, styles, words)
+	f.Add(sheet, ``, words)
+	f.Add(sheet, `<styleSheet `+main+`/>`, `<sst `+main+`/>`)
+	f.Add(sheet, `<styleSheet `+main+`><cellXfs/></styleSheet>`, ``)
+	f.Add(`<worksheet `+main+`><sheetData><row r="2"><c r="A1" s="9"/><c/></row></sheetData></worksheet>`, styles, words)
+	f.Fuzz(func(_ *testing.T, sheet, styles, words string) {
+		_, _ = reports.Read(parts(map[string]string{
+			"xl/worksheets/sheet1.xml": sheet, "xl/styles.xml": styles, "xl/sharedStrings.xml": words,
+		}))
 	})
 }

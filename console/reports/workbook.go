@@ -22,7 +22,14 @@ func openXLSX(data []byte, sheet string) (b Book, err error) {
 	if err != nil {
 		return b, &InvalidError{Reason: "is no XLSX file that can be read: " + err.Error()}
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
+	defer func() {
+		// The library trusts that the parts of a workbook fit together, and falls over
+		// a file where they do not. That is a fault of the file.
+		if fault := recover(); fault != nil {
+			b, err = Book{}, &InvalidError{Reason: "is no XLSX file that can be read: its parts do not fit together"}
+		}
+		err = errors.Join(err, file.Close())
+	}()
 	for _, name := range file.GetSheetList() {
 		if seen, err := file.GetSheetVisible(name); err == nil && seen {
 			b.Sheets = append(b.Sheets, name)
@@ -66,12 +73,15 @@ func openXLSX(data []byte, sheet string) (b Book, err error) {
 // "11/22" are the same day, and "22" above a column is a day of a month.
 func daysAsISO(file *excelize.File) {
 	const iso = "yyyy-mm-dd"
+	if file.Styles == nil || file.Styles.CellXfs == nil {
+		return // nothing in the file has a format
+	}
 	format := iso
 	if _, err := file.NewStyle(&excelize.Style{CustomNumFmt: &format}); err != nil {
 		return
 	}
 	s := file.Styles
-	if s == nil || s.CellXfs == nil || s.NumFmts == nil {
+	if s.NumFmts == nil {
 		return
 	}
 	custom, isoID := map[int]string{}, 0
