@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ask, askAhead } from './ask'
+import { ask, askAhead, forgetAhead, hereAhead } from './ask'
 
 const answers = (...list: (() => Response)[]) => {
   const fetched = vi.fn(async () => (list.shift() ?? (() => Response.error()))())
@@ -24,6 +24,17 @@ describe('asked ahead', () => {
     expect(await ask('/rosters/geneva')).toBe(1)
     expect(fetched).toHaveBeenCalledTimes(1)
     expect(await ask('/rosters/geneva')).toBe(2)
+  })
+  it('is here at once when it has come, once, for the officer it was asked for', async () => {
+    answers(json(1), json(2), json(3))
+    askAhead('/a')
+    askAhead('/b')
+    expect(hereAhead('/a')).toBe(undefined)
+    await vi.waitFor(() => expect(hereAhead('/a')).toBe(1))
+    expect(hereAhead('/a')).toBe(undefined)
+    forgetAhead()
+    expect(hereAhead('/b')).toBe(undefined)
+    expect(await ask('/b')).toBe(3)
   })
   it('leaves an ask with other words, or that changes something, alone', async () => {
     answers(json('ahead'), json('query'), json('sent'), json('never'))

@@ -37,39 +37,60 @@ export function onSessionRefused(listener: (code: string) => void): () => void {
 }
 
 const EARLY = 10_000 // ms that an answer may wait for whoever needs it
-const early = new Map<string, { answer: Promise<Response | undefined>; until: number }>()
 
-/** Asks before the program is here that needs the answer: the first ask for the same takes it. */
+interface Early {
+  until: number // by performance.now()
+  answer: Promise<{ value: unknown } | undefined>
+  here?: { value: unknown }
+}
+
+const early = new Map<string, Early>()
+
+/**
+ * Asks before the program is here that needs the answer: the first ask for the same
+ * takes it. An answer that is no success, or has waited for long, is not worth having.
+ */
 export function askAhead(path: string): void {
-  const answer = fetch(`/api/v1${path}`, {
-    headers: { Accept: 'application/json' },
-    credentials: 'same-origin',
-    cache: 'no-store',
-    signal: AbortSignal.timeout(EARLY),
-  }).catch(() => undefined)
-  early.set(path, { answer, until: performance.now() + EARLY })
+  const one: Early = { until: performance.now() + EARLY, answer: Promise.resolve(undefined) }
+  one.answer = (async () => {
+    const response = await fetch(`/api/v1${path}`, {
+      headers: { Accept: 'application/json' },
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(EARLY),
+    })
+    if (response.ok) one.here = { value: await response.json() }
+    return one.here
+  })().catch(() => undefined)
+  early.set(path, one)
 }
 
 /** Another officer is here: what was asked ahead was for the one before. */
 export const forgetAhead = (): void => early.clear()
 
-/** What was asked ahead, once; an answer that is no success or has waited for long is not worth having. */
-async function takeEarly(path: string): Promise<Response | undefined> {
-  const kept = early.get(path)
+/** What was asked ahead and is here already, once: a page that has it need not show that it loads. */
+export function hereAhead<T>(path: string): T | undefined {
+  const one = early.get(path)
+  if (!one?.here || performance.now() > one.until) return undefined
   early.delete(path)
-  if (!kept || performance.now() > kept.until) return undefined
-  const response = await kept.answer
-  return response?.ok ? response : undefined
+  return one.here.value as T
+}
+
+async function takeEarly(path: string): Promise<{ value: unknown } | undefined> {
+  const one = early.get(path)
+  early.delete(path)
+  return one && performance.now() <= one.until ? one.answer : undefined
 }
 
 /** Asks /api/v1 and returns the answer's body, or throws a Refusal. */
 export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
   const { method = 'GET', query, body, headers, signal, timeout = 10_000 } = options
   const limit = AbortSignal.timeout(timeout)
-  let response: Response | undefined
+  const had = early.size > 0 && method === 'GET' ? await takeEarly(path + search(query)) : undefined
+  if (had) return had.value as T
+  let response: Response
   try {
-    if (early.size > 0 && method === 'GET') response = await takeEarly(path + search(query))
-    response ??= await fetch(`/api/v1${path}${search(query)}`, {
+    response = await fetch(`/api/v1${path}${search(query)}`, {
       method,
       headers: {
         Accept: 'application/json',

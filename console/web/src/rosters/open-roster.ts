@@ -1,7 +1,7 @@
 // Opens a draft, or the roster in force, and keeps it up to date by the live stream.
 import { useQuery } from '@tanstack/react-query'
 import { startTransition, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
-import { ask } from '../ask'
+import { ask, hereAhead } from '../ask'
 import { board as live, useThings } from '../live'
 import type { Draft, DraftNews, RosterNews, Table, Turn } from './contract'
 import { cellKey } from './contract'
@@ -20,6 +20,7 @@ export function useDrafts(station: string, enabled: boolean): { drafts: Draft[];
   const got = useQuery({
     queryKey: ['rosters', station, 'drafts', news.map((d) => d.id).join(' ')],
     queryFn: ({ signal }) => ask<{ items: Draft[] }>(`/rosters/${station}/drafts`, { signal }),
+    initialData: () => hereAhead<{ items: Draft[] }>(`/rosters/${station}/drafts`),
     enabled: enabled && station !== '',
     placeholderData: (old) => old,
   })
@@ -41,6 +42,7 @@ export function useRoster(
       draft
         ? ask<Table>(`/rosters/${station}/drafts/${draft}/table`, { signal, timeout: 30_000 })
         : ask<Table>(`/rosters/${station}/roster/table`, { query: { ...period }, signal, timeout: 30_000 }),
+    initialData: () => (draft ? hereAhead<Table>(`/rosters/${station}/drafts/${draft}/table`) : undefined),
     enabled: station !== '',
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,

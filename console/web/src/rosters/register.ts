@@ -1,7 +1,7 @@
 // A station's registers as the screens need them: by id, in the order of the rolls.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
-import { ask } from '../ask'
+import { ask, hereAhead } from '../ask'
 import { useThings } from '../live'
 import type { Holiday, Kept, Officer, Post, Register, RosterNews, RosterRule, ShiftType } from './contract'
 import { rankAt } from './contract'
@@ -49,6 +49,7 @@ export function useRolls(station: string): { rolls: Rolls | undefined; error: un
   const got = useQuery({
     queryKey: registerKey(station),
     queryFn: ({ signal }) => ask<Register>(`/rosters/${station}`, { signal, timeout: 20_000 }),
+    initialData: () => hereAhead<Register>(`/rosters/${station}`),
     enabled: station !== '',
   })
   const version = useRosterVersion(station)

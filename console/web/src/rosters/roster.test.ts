@@ -121,6 +121,50 @@ describe('a roster that is worked on', () => {
     roster.close()
   })
 
+  it('sends nothing that built on an edit which met another: it would go over theirs unseen', async () => {
+    const roster = new Roster('s', board(4, cell('a', 1, 'D'), cell('b', 1, 'D')))
+    const type = (shift: string, ...officers: string[]) =>
+      roster.edit(officers.map((officer) => ({ officer, date: day, duties: turn(shift) })))
+    type('E', 'a')
+    type('N', 'a', 'b')
+    roster.undo()
+    ;(await next(1)).answer(409, {
+      code: 'stale',
+      params: { version: 5, current: [{ ...cell('a', 2, 'X'), yours: turn('E') }] },
+    })
+    const rest = await next(2)
+    expect(rest.cells.map((c) => [c.officer, c.version])).toEqual([['b', 1]])
+    rest.answer(200, edited(6, cell('b', 2, 'N')))
+    await vi.waitFor(() => expect(roster.busy).toBe(false))
+    expect([shown(roster, 'a'), shown(roster, 'b'), sent.length]).toEqual(['X', 'N', 2])
+    expect(roster.conflicts.map((c) => c.yours)).toEqual([turn('N')])
+    roster.close()
+  })
+
+  it('what was typed after a refused edit builds on what was there before it', async () => {
+    const roster = new Roster('s', board(4, cell('a', 3, 'D')))
+    roster.edit([{ officer: 'a', date: day, duties: turn('?') }])
+    roster.edit([{ officer: 'a', date: day, duties: turn('N') }])
+    ;(await next(1)).answer(422, { code: 'invalid', params: { field: 'cells[0].duties', reason: 'is no shift type' } })
+    const second = await next(2)
+    expect(second.cells[0]).toMatchObject({ version: 3, duties: turn('N') })
+    second.answer(200, edited(5, cell('a', 4, 'N')))
+    await vi.waitFor(() => expect(roster.busy).toBe(false))
+    expect(shown(roster, 'a')).toBe('N')
+    roster.close()
+  })
+
+  it('does not take a table that may hold what is under way already', async () => {
+    const roster = new Roster('s', board(4, cell('a', 1, 'D')))
+    roster.edit([{ officer: 'a', date: day, duties: turn('E') }])
+    const first = await next(1)
+    roster.renew(board(5, cell('a', 2, 'E')))
+    roster.edit([{ officer: 'a', date: day, duties: turn('N') }])
+    first.answer(200, edited(5, cell('a', 2, 'E')))
+    expect((await next(2)).cells[0]).toMatchObject({ version: 2, duties: turn('N') })
+    roster.close()
+  })
+
   it('takes back what was refused, and says why at the cell', async () => {
     const roster = new Roster('s', board(1, cell('a', 1, 'D'), cell('b', 1, 'D')))
     roster.edit(['a', 'b'].map((officer) => ({ officer, date: day, duties: turn('X') })))
@@ -187,12 +231,15 @@ describe('a roster that is worked on', () => {
     expect(roster.tally('a')?.minutes).toBe(480)
     expect(roster.rowVersion('a')).toBeGreaterThan(before)
   })
-  it('tells which cells changed since a count, and all of them after a table', () => {
+
+  it('tells which cells changed since a count, and all of them after a table', async () => {
     const roster = new Roster('s', board(4, cell('a', 1, 'D')))
     const count = roster.changeCount
     roster.edit([{ officer: 'a', date: day, duties: turn('N') }])
     expect(roster.changedSince(count)).toEqual([`a|${day}`])
-    roster.renew(board(5, cell('a', 2, 'E')))
+    ;(await next(1)).answer(200, edited(5, cell('a', 2, 'N')))
+    await vi.waitFor(() => expect(roster.busy).toBe(false))
+    roster.renew(board(6, cell('a', 3, 'E')))
     expect(roster.changedSince(count)).toBeUndefined()
     roster.close()
   })

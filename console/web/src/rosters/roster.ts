@@ -279,6 +279,11 @@ export class Roster {
   /** Takes the draft as it was read by others of this page; what was typed stays typed. */
   renew(table: Table): void {
     if ((table.draft?.version ?? 0) < (this.board.draft?.version ?? 0)) return
+    if (this.busy) {
+      // It may hold what was sent already and is counted as not yet answered.
+      this.later(300)
+      return
+    }
     const { draft, leave } = table
     const wanted = demandsOf(table)
     // What asks for nothing new stays the same object: much is reckoned from it.
@@ -497,7 +502,7 @@ export class Roster {
     const refusal = fault instanceof Refusal ? fault : undefined
     const met = refusal?.code === 'stale' ? refusal.problem.params?.current : undefined
     if (Array.isArray(met)) {
-      const conflicts = met as CellConflict[]
+      const conflicts = this.withdraw(met as CellConflict[])
       for (const c of conflicts) this.keep({ officer: c.officer, date: c.date, version: c.version, duties: c.duties })
       const differing = conflicts.filter((c) => !sameTurns(c.duties, c.yours))
       this.conflicts = [...this.conflicts, ...differing].slice(-200)
@@ -531,9 +536,40 @@ export class Roster {
         this.touch(officer)
       }
       this.told = { code: 'refused', fault, count: step.cells.length }
+      this.rebase(step)
       if (refusal?.code === 'stale') this.later(50)
     }
     this.tell()
+  }
+
+  /**
+   * What was typed into a cell after an edit that met another's built on that edit: it
+   * is not sent, for it would go over what neither has decided. The last of it is what
+   * the officer wants there.
+   */
+  private withdraw(met: CellConflict[]): CellConflict[] {
+    const conflicts = new Map(met.map((c) => [cellKey(c.officer, c.date), { ...c }]))
+    for (const step of this.queue) {
+      const cells = step.cells.filter((c) => conflicts.has(cellKey(c.officer, c.date)))
+      for (const c of cells) {
+        const conflict = conflicts.get(cellKey(c.officer, c.date))
+        if (conflict) conflict.yours = c.duties
+      }
+      this.done({ ...step, cells })
+      step.cells = step.cells.filter((c) => !cells.includes(c))
+    }
+    this.queue = this.queue.filter((step) => step.cells.length > 0)
+    return [...conflicts.values()]
+  }
+
+  /** After an edit that was refused, what was typed later builds on what was there before. */
+  private rebase(refused: Step): void {
+    const keys = new Set(refused.cells.map((c) => cellKey(c.officer, c.date)))
+    this.queue = this.queue.filter((step) => step.cells.length > 0) // an undo was meant for what never was
+    for (const step of this.queue)
+      step.cells = step.cells.map((c) =>
+        keys.has(cellKey(c.officer, c.date)) ? { ...c, version: Math.max(0, c.version - 1) } : c,
+      )
   }
 
   private take(table: Table): void {
