@@ -262,7 +262,7 @@ func (d *Desk) content(ctx context.Context, station Station) (pack, error) {
 	if err != nil {
 		return pack{}, fmt.Errorf("read the contacts: %w", err)
 	}
-	p.add("watch", "On watch when this was written", watchTable(d.onWatch(station.ID), station.Zone))
+	p.add("watch", "On watch when this was written", watchTable(d.OnWatch(station.ID), station.Zone))
 	p.add("phone-tree", "Whom to call, in this order", phoneTree(contacts))
 	p.add("contacts", "Contacts", contactTable(contacts))
 	if chief, err := d.o.Notify.DutyChief(ctx, station.ID); err == nil {

@@ -43,8 +43,8 @@ const freeDay, freeWeekend = 10, 15
 // Repair proposes at most five ways to serve what a disruption leaves open, those
 // that ask the fewest people first. The problem's plan is the published roster.
 // Alternatives break no mandatory rule that the roster without those away does not
-// break; they differ in who is asked. When nobody can stand in, the only alternative
-// leaves the posts empty.
+// break; they differ in who is asked. Where that gives fewer than three, another is to
+// leave the posts empty; when nobody can stand in, it is the only one.
 func Repair(ctx context.Context, problem Problem, d Disruption) ([]Alternative, error) {
 	if err := problem.validate(); err != nil {
 		return nil, fmt.Errorf("repair a roster: %w", err)
@@ -65,7 +65,7 @@ type repairer struct {
 	gone      []rosters.Change // cells of those away
 	needs     []need
 	published []int16
-	idle      []int // [officer]: times used by the alternatives found so far
+	used      []int // [officer]: by how many of the alternatives found so far; more, where they came again
 }
 
 // need is one turn that somebody is to take over.
@@ -120,7 +120,7 @@ func newRepairer(ctx context.Context, problem Problem, d Disruption) (*repairer,
 	r.now = int32(d.At.Unix()/60 - b.minute)
 	r.seatAll()
 	r.published = slices.Clone(r.x)
-	r.idle = make([]int, b.officers)
+	r.used = make([]int, b.officers)
 	r.readNeeds(lost, d.Demands)
 	return r, nil
 }
@@ -254,17 +254,29 @@ func (r *repairer) alternatives() ([]Alternative, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range changes {
-			if c.duty != r.published[c.officer*r.days+c.day] {
-				r.idle[c.officer]++
-			}
-		}
-		if !slices.ContainsFunc(found, func(o Alternative) bool { return slices.Equal(o.Asked, a.Asked) && sameChanges(o.Changes, a.Changes) }) {
+		known := slices.ContainsFunc(found, func(o Alternative) bool { return sameChanges(o.Changes, a.Changes) })
+		if !known {
 			found = append(found, a)
+		}
+		for _, c := range changes {
+			if c.duty == r.published[c.officer*r.days+c.day] {
+				continue
+			}
+			r.used[c.officer]++
+			if known { // nobody else is near: look further
+				r.used[c.officer] += 1 + r.used[c.officer]
+			}
 		}
 		if !ok {
 			break
 		}
+	}
+	if len(found) > 0 && len(found) < 3 && found[0].Open == 0 && len(r.needs) > 0 && r.ctx.Err() == nil {
+		empty, err := r.alternative(nil) // asks nobody
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, empty)
 	}
 	slices.SortStableFunc(found, func(x, y Alternative) int {
 		return cmp.Or(cmp.Compare(x.Open, y.Open), cmp.Compare(len(x.Asked), len(y.Asked)), cmp.Compare(x.Price, y.Price))
@@ -327,13 +339,11 @@ func (r *repairer) cheapest(n *need, asked map[int]bool, more float64) (best ste
 			continue
 		}
 		s := step{changes: []change{{officer: o, day: n.day, duty: n.duty}}}
-		if !r.weighStep(&s, asked, more) {
-			continue
-		}
-		if s.price < best.price {
+		able, better := r.weighStep(&s, asked, more)
+		if better && s.price < best.price {
 			best = s
 		}
-		if r.duties[r.x[at]].post >= 0 {
+		if able && r.duties[r.x[at]].post >= 0 {
 			movers = append(movers, s)
 		}
 	}
@@ -352,7 +362,7 @@ func (r *repairer) cheapest(n *need, asked map[int]bool, more float64) (best ste
 				continue
 			}
 			s := step{changes: []change{m.changes[0], {officer: second, day: n.day, duty: left}}}
-			if r.weighStep(&s, asked, more) && s.price < best.price {
+			if _, better := r.weighStep(&s, asked, more); better && s.price < best.price {
 				best = s
 			}
 		}
@@ -360,39 +370,39 @@ func (r *repairer) cheapest(n *need, asked map[int]bool, more float64) (best ste
 	return best, !math.IsInf(best.price, 1)
 }
 
-// weighStep prices a step. It is false when a mandatory rule would be broken, or when
-// the rules hold the place that it fills for less than what it costs elsewhere.
-func (r *repairer) weighStep(s *step, asked map[int]bool, more float64) bool {
+// weighStep prices a step. The officers are able to it when it breaks no mandatory rule
+// for any of them; the roster is better for it when that holds for the whole of it, and
+// the place that it fills is worth more to the rules than what it costs elsewhere.
+func (r *repairer) weighStep(s *step, asked map[int]bool, more float64) (able, better bool) {
 	cost, broken, excess := r.score()
+	able = true
 	var was [2]verdict
-	clash := false
 	before := make([]int16, len(s.changes))
 	for i, c := range s.changes {
 		before[i], was[i] = r.x[c.officer*r.days+c.day], r.rows[c.officer]
 		r.put(c.officer, c.day, c.duty, false)
 		r.look(c.officer)
-		clash = clash || r.rows[c.officer].clashes > was[i].clashes
+		v := &r.rows[c.officer]
+		able = able && v.clashes <= was[i].clashes && v.broken <= was[i].broken && v.excess <= was[i].excess
 	}
 	now, breaks, beyond := r.score()
 	for i, c := range slices.Backward(s.changes) {
 		r.put(c.officer, c.day, before[i], false)
 		r.accept(c.officer, &was[i])
 	}
-	if clash || breaks > broken || beyond > excess || beyond == excess && now >= cost {
-		return false
-	}
+	better = able && breaks <= broken && beyond <= excess && (beyond < excess || now < cost)
 	s.price = float64(now - cost)
 	for i, c := range s.changes {
 		s.price += float64(r.notice(c.day, before[i]))
 		if !asked[c.officer] {
 			s.price += more
 		}
-		s.price += float64(40 * r.idle[c.officer]) // others first, for variety
+		s.price += float64(40 * r.used[c.officer]) // others first, for variety
 	}
 	if beyond < excess {
 		s.price -= 1e6
 	}
-	return true
+	return able, better
 }
 
 // notice is the price of changing a cell that held was.

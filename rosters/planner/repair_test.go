@@ -80,6 +80,45 @@ func TestSickBeforeTheShift(t *testing.T) {
 	}
 }
 
+// TestWhoeverIsSickThereAreWays asks it of every sixth place of a day: for posts too that
+// few can take, somebody can who serves elsewhere and leaves that to a third.
+func TestWhoeverIsSickThereAreWays(t *testing.T) {
+	t.Parallel()
+	s, p := published(1)
+	clocks, err := s.Clocks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	day, asked, few := rosters.Day(2026, 12, 9), 0, 0
+	for _, a := range p.Assignments {
+		if asked++; a.Date != day || a.Post == "" || asked%6 != 0 {
+			continue
+		}
+		begins, _ := clocks.Times(s.ShiftType(a.Shift), a.Date)
+		leave := rosters.Leave{Officer: a.Officer, Kind: rosters.SickLeave, From: day, Until: day, Decision: rosters.Approved}
+		list, err := Repair(t.Context(), For(s, p), Disruption{At: begins.Add(-50 * time.Minute), Leave: []rosters.Leave{leave}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := 0
+		for _, x := range list {
+			if x.Open == 0 {
+				served++
+			}
+		}
+		if served < 3 {
+			few++
+			t.Logf("%s %s, %s is sick: %d ways and %d in all", a.Post, a.Shift, a.Officer, served, len(list))
+		}
+		if served == 0 || len(list) < 2 {
+			t.Errorf("%s %s, %s is sick: %d ways", a.Post, a.Shift, a.Officer, served)
+		}
+	}
+	if few > 1 {
+		t.Errorf("%d places have fewer than three ways", few)
+	}
+}
+
 // TestRepairKeepsTheRules disturbs random rosters.
 func TestRepairKeepsTheRules(t *testing.T) {
 	t.Parallel()

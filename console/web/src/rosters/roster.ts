@@ -23,6 +23,7 @@ import {
 } from './contract'
 import type { Day } from './days'
 import { cellsOf, demandsOf, sameDemands } from './table'
+import { type Mark, Verdict } from './verdict'
 
 /** What a roster is about, beside its cells. */
 export interface Header {
@@ -42,9 +43,6 @@ export interface Wanted {
   duties: Turn[]
 }
 
-/** How a cell stands in the eyes of the rules: 3 a mandatory rule, 2 an exception, 1 a wish. */
-export type Mark = 0 | 1 | 2 | 3
-
 interface Step {
   what: 'edit' | 'fix' | 'copy' | 'undo' | 'redo'
   cells: Cell[] // each with the version that was seen
@@ -58,7 +56,6 @@ export interface Told {
   by?: string
 }
 
-const marks: Record<string, Mark> = { mandatory: 3, exception: 2, request: 1 }
 const nothing: readonly Turn[] = []
 const noScore: Score = { mandatory: 0, exceptions: 0, unapproved: 0, wishes: 0, cost: 0 }
 const KEPT_CHANGES = 5_000
@@ -67,15 +64,12 @@ export class Roster {
   readonly station: string
   readonly draft: string // '' for the roster in force
   board: Header
-  problems = new Map<string, Violation>()
   conflicts: CellConflict[] = []
   refused = new Map<string, unknown>() // by cell: why the console did not take it
   told: Told | null = null
   private cells = new Map<string, Cell>()
-  private taken = new Map<string, Cell>() // as the console has counted them
   private shown = new Map<string, { duties: Turn[]; steps: number }>() // typed, not yet answered
-  private tallies = new Map<string, Tally>()
-  private blamed = new Map<string, Violation[]>() // by cell: what is wrong with it
+  private verdict = new Verdict((officer) => this.touch(officer))
   private asking = 0 // findings that are on their way
   private deltas: Edited[] = [] // answered meanwhile
   private changes: string[] = [] // cells whose contents changed, in order
@@ -103,6 +97,11 @@ export class Roster {
   isOf(station: string, { draft, from, until }: Table): boolean {
     if (station !== this.station || (draft?.id ?? '') !== this.draft) return false
     return this.draft !== '' || (from === this.board.from && until === this.board.until)
+  }
+
+  /** What is wrong, by the problem's key. */
+  get problems(): ReadonlyMap<string, Violation> {
+    return this.verdict.problems
   }
 
   /** Grows with every change of what is shown. */
@@ -158,12 +157,12 @@ export class Roster {
 
   /** Hours and burdens of an officer, as the console has counted them; undefined until it has. */
   tally(officer: string): Tally | undefined {
-    return this.tallies.get(officer)
+    return this.verdict.tally(officer)
   }
 
   /** What the cell held when hours and fairness were counted. */
   countedOf(key: string): readonly Turn[] {
-    return this.taken.get(key)?.duties ?? nothing
+    return this.verdict.countedOf(key) ?? nothing
   }
 
   isWaiting(officer: string, date: string): boolean {
@@ -176,12 +175,7 @@ export class Roster {
 
   /** How the cell with a key stands. */
   markOf(key: string): Mark {
-    let mark: Mark = 0
-    for (const v of this.blamed.get(key) ?? []) {
-      const one = markOf(v)
-      if (one > mark) mark = one
-    }
-    return mark
+    return this.verdict.markOf(key)
   }
 
   /** Every cell that holds something, as shown. */
@@ -433,13 +427,7 @@ export class Roster {
   /** Takes over what an edit has made wrong and right. */
   private apply(edited: Edited): void {
     if (edited.whole) return
-    for (const key of edited.went) this.clear(key)
-    for (const v of [...edited.came, ...edited.changed]) this.blame(v)
-    for (const [officer, tally] of Object.entries(edited.tallies)) {
-      this.tallies.set(officer, tally)
-      this.touch(officer)
-    }
-    for (const cell of edited.cells) this.taken.set(cellKey(cell.officer, cell.date), cell)
+    this.verdict.apply(edited)
     this.board = { ...this.board, score: edited.score }
   }
 
@@ -451,51 +439,11 @@ export class Roster {
       this.later(300, false)
       return
     }
-    const before = new Map([...this.blamed].map(([key, list]) => [key, worst(list)]))
-    this.problems = new Map()
-    this.blamed = new Map()
-    for (const v of findings.problems) this.file(v)
-    for (const [key, list] of this.blamed) if (before.get(key) !== worst(list)) this.touch(officerOf(key))
-    for (const key of before.keys()) if (!this.blamed.has(key)) this.touch(officerOf(key))
-    for (const [officer, tally] of Object.entries(findings.tallies)) {
-      if (!sameTally(this.tallies.get(officer), tally)) this.touch(officer)
-      this.tallies.set(officer, tally)
-    }
-    this.taken = new Map(this.cells)
+    this.verdict.found(findings, this.cells)
     this.board = { ...this.board, score: findings.score, judged: true }
     for (const edited of since) this.apply(edited)
     this.deltas = []
     this.tell()
-  }
-
-  private file(v: Violation): void {
-    this.problems.set(v.key, v)
-    if (markOf(v) === 0) return
-    for (const c of v.cells) {
-      const key = cellKey(c.officer, c.date)
-      const list = this.blamed.get(key)
-      if (list) list.push(v)
-      else this.blamed.set(key, [v])
-    }
-  }
-
-  private blame(v: Violation): void {
-    this.clear(v.key)
-    this.file(v)
-    for (const c of v.cells) this.touch(c.officer)
-  }
-
-  private clear(key: string): void {
-    const v = this.problems.get(key)
-    if (!v) return
-    this.problems.delete(key)
-    for (const c of v.cells) {
-      const cell = cellKey(c.officer, c.date)
-      const left = this.blamed.get(cell)?.filter((one) => one.key !== key) ?? []
-      if (left.length > 0) this.blamed.set(cell, left)
-      else this.blamed.delete(cell)
-      this.touch(c.officer)
-    }
   }
 
   private failed(step: Step, fault: unknown): void {
@@ -582,7 +530,7 @@ export class Roster {
     for (const [key, cell] of before)
       if (this.draft === '' || this.cells.get(key)?.version !== cell.version) this.touch(cell.officer)
     for (const [key, cell] of this.cells) if (!before.has(key)) this.touch(cell.officer)
-    if (!this.board.judged) this.taken = new Map(this.cells)
+    if (!this.board.judged) this.verdict.count(this.cells)
   }
 
   /** A cell's contents may be others from here on. */
@@ -609,17 +557,3 @@ export class Roster {
     for (const tell of this.listeners) tell()
   }
 }
-
-const officerOf = (key: string): string => key.slice(0, key.indexOf('|'))
-
-/** How a problem marks its cells. Much of what is wished for is said by the list only: a dot at every weekend says nothing. */
-function markOf(v: Violation): Mark {
-  if (v.code === 'coverage' || v.code.startsWith('fairness') || v.code.startsWith('contract')) return 0
-  if (v.level === 'request' && !v.code.startsWith('wish')) return 0
-  return v.level === 'exception' && v.approval ? 1 : (marks[v.level] ?? 0)
-}
-
-const worst = (list: readonly Violation[]): Mark => Math.max(0, ...list.map(markOf)) as Mark
-
-const sameTally = (a: Tally | undefined, b: Tally): boolean =>
-  a !== undefined && (Object.keys(b) as (keyof Tally)[]).every((name) => a[name] === b[name])

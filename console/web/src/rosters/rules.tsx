@@ -8,7 +8,7 @@ import { Loading } from '../shell/states'
 import type { KindInfo, Register, RosterRule, RosterRules } from './contract'
 import { type Rolls, registerKey } from './register'
 import { Listed, Roll, type RollProps } from './roll'
-import { hoursWords, kindOfRule, levelWords } from './words'
+import { hoursWords, kindOfRule, levelWords, refusedWords } from './words'
 
 type Parameter = KindInfo['parameters'][number]
 
@@ -20,7 +20,11 @@ export default function Rules({ station, rolls, write }: RollProps) {
     queryFn: ({ signal }) => ask<RosterRules>('/roster-rules', { signal }),
     staleTime: Number.POSITIVE_INFINITY,
   })
+  const client = useQueryClient()
   const [packing, setPacking] = useState(false)
+  const [taken, setTaken] = useState<Taken | null>(null)
+  const [taking, setTaking] = useState(false) // back
+  const [fault, setFault] = useState<unknown>(null)
   if (!got.data) return <Loading />
   const { kinds, packs } = got.data
   const infoOf = (kind: string) => kinds.find((k) => k.kind === kind)
@@ -41,8 +45,28 @@ export default function Rules({ station, rolls, write }: RollProps) {
       .filter(Boolean)
       .join(' · ')
   const first = kinds[0]
+  const takeBack = async ({ before }: Taken) => {
+    setTaking(true)
+    setFault(null)
+    try {
+      client.setQueryData(registerKey(station), await save(station, rolls, before))
+      setTaken(null)
+    } catch (why) {
+      setFault(why)
+    }
+    setTaking(false)
+  }
   return (
     <>
+      {taken && (
+        <div className="filters" role="status" data-taken={taken.pack}>
+          <span>{t('rosters.pack_taken', { pack: taken.pack })}</span>
+          <button type="button" className="btn sm" disabled={taking} onClick={() => void takeBack(taken)}>
+            {t('rosters.pack_back')}
+          </button>
+          {fault !== null && <span className="fault">{refusedWords(t, fault)}</span>}
+        </div>
+      )}
       <Roll<RosterRule>
         station={station}
         write={write}
@@ -173,7 +197,14 @@ export default function Rules({ station, rolls, write }: RollProps) {
         }}
       />
       {packing && (
-        <Packs station={station} packs={packs} rolls={rolls} numbers={numbers} onClose={() => setPacking(false)} />
+        <Packs
+          station={station}
+          packs={packs}
+          rolls={rolls}
+          numbers={numbers}
+          onTaken={setTaken}
+          onClose={() => setPacking(false)}
+        />
       )}
     </>
   )
@@ -279,15 +310,35 @@ function difference(was: RosterRule | undefined, is: RosterRule): 'new' | 'chang
   return said(was) === said(is) ? 'same' : 'changed'
 }
 
+/** A pack that was taken, and what it changed as that was before. */
+interface Taken {
+  pack: string
+  before: RosterRule[]
+}
+
+/** Saves rules, each with the version that is seen of it. */
+const save = (station: string, rolls: Rolls, rules: RosterRule[]) =>
+  ask<Register>(`/rosters/${station}/rules`, {
+    method: 'POST',
+    body: {
+      items: rules.map((item) => ({
+        version: rolls.register.rules.find((k) => (k.item as RosterRule).id === item.id)?.version ?? 0,
+        item,
+      })),
+    },
+    timeout: 20_000,
+  })
+
 /** Takes the rules of a pack, with the source of its numbers, and what it changes said before. */
 function Packs(props: {
   station: string
   packs: RosterRules['packs']
   rolls: Rolls
   numbers: (r: RosterRule) => string
+  onTaken: (taken: Taken) => void
   onClose: () => void
 }) {
-  const { station, packs, rolls, numbers, onClose } = props
+  const { station, packs, rolls, numbers, onTaken, onClose } = props
   const { t } = useTranslation()
   const client = useQueryClient()
   const [pack, setPack] = useState(packs[0]?.id ?? '')
@@ -307,7 +358,6 @@ function Packs(props: {
     ]
       .filter(Boolean)
       .join(', ')
-  const version = (id: string) => rolls.register.rules.find((k) => (k.item as RosterRule).id === id)?.version ?? 0
   return (
     <FormDialog
       title={t('rosters.packs')}
@@ -315,11 +365,9 @@ function Packs(props: {
       onClose={onClose}
       send={async () => {
         const off = others ? besides.map((r) => ({ ...r, off: true })) : []
-        const items = [...rules, ...off].map((item) => ({ version: version(item.id), item }))
-        client.setQueryData(
-          registerKey(station),
-          await ask<Register>(`/rosters/${station}/rules`, { method: 'POST', body: { items }, timeout: 20_000 }),
-        )
+        client.setQueryData(registerKey(station), await save(station, rolls, [...rules, ...off]))
+        const before = [...differ.map(({ is, was }) => was ?? { ...is, off: true }), ...(others ? besides : [])]
+        if (before.length > 0) onTaken({ pack: packs.find((p) => p.id === pack)?.name ?? pack, before })
       }}
     >
       <p className="dim">{t('rosters.pack_why')}</p>
