@@ -436,6 +436,31 @@ test('registers are edited and brought in row by row', async ({ page }) => {
   await expect(page.locator('[data-import="saved"]')).toBeVisible()
 })
 
+test('a pack of rules says what it changes, is taken, and taken back in one press', async ({ page }) => {
+  await signIn(page, 'chief', '/devices')
+  await findStation(page)
+  const rules = async () => {
+    const { rules: kept } = await api<{ rules: { item: { id: string } }[] }>(page, `/rosters/${station}`)
+    return new Map(kept.map(({ item }) => [item.id, JSON.stringify(item)]))
+  }
+  const before = await rules()
+  await page.goto(`/rosters/registers?station=${station}&tab=rules`)
+  await page.getByRole('button', { name: 'Packs of rules…' }).click()
+  const dialog = page.getByRole('dialog')
+  const pack = dialog.getByLabel('Pack', { exact: true })
+  await pack.selectOption({ index: 0 })
+  await expect(dialog.getByRole('status')).toContainText('New: ')
+  await dialog.getByRole('button', { name: /^Take / }).click()
+  await expect(dialog).toHaveCount(0)
+  await expect(page.locator('[data-taken]')).toContainText('are in force')
+  expect(await rules()).not.toEqual(before)
+  await page.getByRole('button', { name: 'Take it back' }).click()
+  await expect(page.locator('[data-taken]')).toHaveCount(0)
+  const after = await rules()
+  for (const [id, rule] of before) expect(after.get(id)).toBe(rule)
+  for (const [id, rule] of after) if (!before.has(id)) expect(JSON.parse(rule).off).toBe(true)
+})
+
 test('a week kept under a name is put into other days, after it is said what that does', async ({ page }) => {
   const { id } = await openDraft(page, 14)
   await page.keyboard.press('d')

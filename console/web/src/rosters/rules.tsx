@@ -366,8 +366,8 @@ function Packs(props: {
       send={async () => {
         const off = others ? besides.map((r) => ({ ...r, off: true })) : []
         client.setQueryData(registerKey(station), await save(station, rolls, [...rules, ...off]))
-        const before = [...differ.map(({ is, was }) => was ?? { ...is, off: true }), ...(others ? besides : [])]
-        if (before.length > 0) onTaken({ pack: packs.find((p) => p.id === pack)?.name ?? pack, before })
+        const before = [...found.map(({ is, was }) => was ?? { ...is, off: true }), ...(others ? besides : [])]
+        onTaken({ pack: packs.find((p) => p.id === pack)?.name ?? pack, before })
       }}
     >
       <p className="dim">{t('rosters.pack_why')}</p>
