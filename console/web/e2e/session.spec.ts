@@ -126,3 +126,14 @@ test('a person is added, given a new password, renamed; the new password opens t
   await page.getByRole('button', { name: 'Change password' }).click()
   await expect(page.locator('.who')).toContainText('Eve Renamed')
 })
+
+test('the frame stands before the program, and a program that does not come is said, not left blank', async ({
+  page,
+}) => {
+  await page.route(/\/assets\/start-[^/]+\.js$/, () => {}) // never answered
+  await page.goto('/control', { waitUntil: 'commit' })
+  const slow = page.getByText('Guardroom is still loading')
+  await expect(page.locator('.ahead .top svg')).toBeVisible()
+  await expect(slow).toBeHidden()
+  await expect(slow).toBeVisible({ timeout: 15_000 })
+})

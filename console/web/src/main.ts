@@ -16,6 +16,7 @@ rosterAhead(location)
 const start = import('./shell/start')
 
 applyTheme()
+if (new URLSearchParams(location.search).has('panel')) document.querySelector('.ahead')?.remove()
 const language = wishedLanguage()
 const page = programAt(location.pathname === '/' ? '/control' : location.pathname)
 const soon: (Promise<unknown> | undefined)[] = [

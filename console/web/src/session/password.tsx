@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { ask } from '../ask'
 import type { Session } from '../contract'
-import { Shield } from '../shell/shell'
+import { Shield } from '../shell/shield'
 import PasswordForm from './password-form'
 
 /** The page that stands before everything while a one-time password is in use. */

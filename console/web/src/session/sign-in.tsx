@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { ask, Refusal } from '../ask'
 import type { About, Session } from '../contract'
 import { ageWords, refusalWords, roleWords } from '../i18n/words'
-import { Shield } from '../shell/shell'
+import { Shield } from '../shell/shield'
 
 const DEMO_PASSWORD = 'guardroom-demo'
 

@@ -11,6 +11,7 @@ import { refusalWords } from '../i18n/words'
 import { clock, stream } from '../live'
 import { ALL, type Desk, DeskContext, permits } from '../session/desk'
 import { useRights } from '../session/rights'
+import { FrameAhead } from './frame-ahead'
 import { mantineTheme, mantineVariables } from './mantine'
 import { router } from './router'
 import { useTheme } from './use-theme'
@@ -33,7 +34,7 @@ export function App() {
   return (
     <MantineProvider theme={mantineTheme} cssVariablesResolver={mantineVariables} forceColorScheme={theme}>
       <QueryClientProvider client={queries}>
-        <Suspense fallback={null}>
+        <Suspense fallback={<FrameAhead />}>
           <Door />
         </Suspense>
       </QueryClientProvider>
@@ -83,7 +84,9 @@ function Door() {
         <p role="alert">{refusalWords(t, session.error)}</p>
         <p className="dim">{t('session.trying')}</p>
       </Outside>
-    ) : null
+    ) : (
+      <FrameAhead />
+    )
   }
   if (session.data.user.must_change_password)
     return <NewPassword session={session.data} onDone={() => void session.refetch()} />

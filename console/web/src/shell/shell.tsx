@@ -14,6 +14,7 @@ import { Guarded } from './guarded'
 import { nextPanel, useKeys } from './keys'
 import { type Page, pages } from './pages'
 import { loadPalette, SearchField } from './search-field'
+import { Shield } from './shield'
 import { ApprovalStrip, CallStrip, FireStrip, InForce, WatchChip, WatchPrompt } from './slots'
 import { Loading, NotAllowed } from './states'
 import { UserMenu } from './user-menu'
@@ -229,20 +230,5 @@ function Rail({ pages: mine, path }: { pages: Page[]; path: string }) {
         )
       })}
     </nav>
-  )
-}
-
-export function Shield({ size }: { size: number }) {
-  return (
-    <svg width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" style={{ flex: 'none' }}>
-      <path
-        d="M12 3a12 12 0 0 0 8.500 3 12 12 0 0 1-8.500 15A12 12 0 0 1 3.500 6 12 12 0 0 0 12 3z"
-        fill="none"
-        stroke="var(--accent)"
-        strokeWidth={2}
-        strokeLinejoin="round"
-      />
-      <path d="M12 3.500v17A12 12 0 0 0 20 6.500 12 12 0 0 1 12 3.500z" fill="var(--accent)" />
-    </svg>
   )
 }

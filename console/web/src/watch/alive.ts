@@ -1,13 +1,36 @@
 // Tells the console that somebody is awake at this desk: a key or a press, at
 // most once a minute, at once when the console asks.
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { ask } from '../ask'
+import { useLink } from '../live'
 
 const EVERY = 60_000 // ms between two reports
 
 /** When a report is due: the first key after a minute, and any key while the desk is asked. */
 export function due(now: number, reported: number, asked: boolean): boolean {
   return asked || now - reported >= EVERY
+}
+
+/**
+ * Sends one report after the other: an earlier one that is overtaken would bring back
+ * the name and the station that the desk had before. What is asked meanwhile is one more.
+ */
+export function inTurn(send: (key: boolean) => Promise<unknown>): (key: boolean) => void {
+  let due: { key: boolean } | undefined
+  let busy = false
+  const go = async () => {
+    busy = true
+    while (due) {
+      const { key } = due
+      due = undefined
+      await send(key)
+    }
+    busy = false
+  }
+  return (key) => {
+    due = { key: key || due?.key === true }
+    if (!busy) void go()
+  }
 }
 
 /**
@@ -19,26 +42,34 @@ export function useAlive(on: boolean, desk: string, station: string, asked: bool
   latest.current = { desk, station, asked }
   const reported = useRef(Number.NEGATIVE_INFINITY)
   const answered = useRef(Number.NEGATIVE_INFINITY)
+  const up = useLink().up
+  const [report] = useState(() =>
+    inTurn((key) => {
+      const { desk, station } = latest.current
+      return ask('/watch/alive', { method: 'POST', body: { desk, station, key }, timeout: 5_000 }).catch(() => {
+        reported.current = Number.NEGATIVE_INFINITY // the next key tries again
+        answered.current = Number.NEGATIVE_INFINITY
+      })
+    }),
+  )
 
+  // The desk's name and station are told at once, for they say who watches what; and
+  // again when the stream begins, for a console that was started anew knows neither.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each of them is a reason to tell
   useEffect(() => {
-    if (!on) return
-    // The desk's name and station are told at once: they say who watches what.
-    void ask('/watch/alive', { method: 'POST', body: { desk, station, key: false } }).catch(() => undefined)
-  }, [on, desk, station])
+    if (on && up) report(false)
+  }, [on, desk, station, up, report])
 
   useEffect(() => {
     if (!on) return
     const tell = () => {
       const now = performance.now()
-      const { desk, station, asked } = latest.current
+      const { asked } = latest.current
       if (!due(now, reported.current, asked)) return
       if (asked && now - answered.current < 1_000) return // a held key
       reported.current = now
       if (asked) answered.current = now
-      ask('/watch/alive', { method: 'POST', body: { desk, station, key: true }, timeout: 5_000 }).catch(() => {
-        reported.current = Number.NEGATIVE_INFINITY // the next key tries again
-        answered.current = Number.NEGATIVE_INFINITY
-      })
+      report(true)
     }
     const onKey = (event: KeyboardEvent) => {
       if (latest.current.asked) {
@@ -53,5 +84,5 @@ export function useAlive(on: boolean, desk: string, station: string, asked: bool
       window.removeEventListener('keydown', onKey, { capture: true })
       window.removeEventListener('pointerdown', tell, { capture: true })
     }
-  }, [on])
+  }, [on, report])
 }
