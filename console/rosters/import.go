@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"unicode/utf8"
 
@@ -38,6 +40,7 @@ type Imported struct {
 	Read     int                  `json:"read"` // officers, posts or duties
 	Added    int                  `json:"added"`
 	Changed  int                  `json:"changed"`
+	Same     int                  `json:"same"` // are known like this already; nothing is written
 	Problems []sheet.Problem      `json:"problems"`
 	Unknown  map[string]int       `json:"unknown"` // codes that nobody explained, and how often
 	Codes    map[string]sheet.Use `json:"codes"`   // the other codes, as they were read
@@ -175,6 +178,10 @@ func (out *Imported) show(rows []sheet.Row) {
 func (d *Desk) importRolls(ctx context.Context, by auth.Operator, t *terms, rows []sheet.Row, in Import, out Imported, changes []RecordChange) (Imported, error) {
 	out.Read = len(changes)
 	was := t.items()
+	changes = slices.DeleteFunc(changes, func(c RecordChange) bool {
+		return c.Version > 0 && sameItem(was[string(c.Kind)+" "+c.ID], c.Item)
+	})
+	out.Same = out.Read - len(changes)
 	undo := make([]RecordChange, 0, len(changes))
 	for _, c := range changes {
 		if c.Version == 0 {
@@ -192,6 +199,24 @@ func (d *Desk) importRolls(ctx context.Context, by auth.Operator, t *terms, rows
 	}
 	out.Saved, out.Undo = true, d.receive(receipt{station: t.station.ID, by: by.ID, rolls: undo})
 	return out, nil
+}
+
+// sameItem reports whether two items of a register say the same. An empty list says as
+// little as none.
+func sameItem(a, b any) bool {
+	said := func(item any) (m map[string]any) {
+		text, err := json.Marshal(item)
+		if err != nil || json.Unmarshal(text, &m) != nil {
+			return nil
+		}
+		maps.DeleteFunc(m, func(_ string, v any) bool {
+			list, is := v.([]any)
+			return v == nil || is && len(list) == 0
+		})
+		return m
+	}
+	x, y := said(a), said(b)
+	return x != nil && reflect.DeepEqual(x, y)
 }
 
 // items are the officers and posts of the registers by kind and id.

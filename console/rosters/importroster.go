@@ -27,7 +27,7 @@ func (d *Desk) importRoster(ctx context.Context, by auth.Operator, t *terms, row
 	out.Read, out.Unknown, out.Codes, out.From, out.Until = len(found.Assignments), found.Unknown, found.Codes, found.From, found.Until
 
 	draft := Draft{Station: station, From: found.From, Until: found.Until}
-	versions := map[rosters.Cell]int64{}
+	known := map[rosters.Cell]Cell{}
 	if in.Draft != "" {
 		var err error
 		if draft, err = d.o.Store.Draft(ctx, station, in.Draft); err != nil {
@@ -38,7 +38,7 @@ func (d *Desk) importRoster(ctx context.Context, by auth.Operator, t *terms, row
 			return out, err
 		}
 		for _, c := range now {
-			versions[c.Cell] = c.Version
+			known[c.Cell] = c
 		}
 	}
 	cells := cellsOf(found.Assignments, 0)
@@ -46,8 +46,14 @@ func (d *Desk) importRoster(ctx context.Context, by auth.Operator, t *terms, row
 		return c.Date < draft.From || c.Date > draft.Until || draft.Unit != "" && t.people[c.Officer].Unit != draft.Unit
 	})
 	out.Skipped = len(cells) - len(inside)
+	all := len(inside)
+	inside = slices.DeleteFunc(inside, func(c Cell) bool {
+		was := known[c.Cell]
+		return was.Version > 0 && sameDuties(was.Duties, c.Duties)
+	})
+	out.Same = all - len(inside)
 	for i := range inside {
-		if inside[i].Version = versions[inside[i].Cell]; inside[i].Version == 0 {
+		if inside[i].Version = known[inside[i].Cell].Version; inside[i].Version == 0 {
 			out.Added++
 		} else {
 			out.Changed++

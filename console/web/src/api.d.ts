@@ -6632,6 +6632,8 @@ export interface components {
             /** Format: int64 */
             read: number;
             remembered: boolean;
+            /** Format: int64 */
+            same: number;
             sample: string[][];
             saved: boolean;
             sheet: string;

@@ -122,7 +122,7 @@ export default function Exchange(props: {
     setBusy(false)
   }
   const [undone, setUndone] = useState(false)
-  const usable = read ? read.read + (roster ? read.leave : 0) : 0
+  const usable = read ? read.added + read.changed + (roster ? read.leave : 0) : 0
   // A cell of a roster is left out by itself; of officers and posts, the row is.
   const left = roster ? (read?.problems.length ?? 0) : new Set(read?.problems.map((p) => p.row)).size
   return (
@@ -193,10 +193,11 @@ export default function Exchange(props: {
           <>
             <p role="status" className="import-said">
               {t(read.saved ? 'rosters.import_saved' : 'rosters.import_read', {
-                count: read.read,
+                count: read.saved ? read.added + read.changed : read.read,
                 added: read.added,
                 changed: read.changed,
               })}{' '}
+              {read.same > 0 && t('rosters.import_same', { count: read.same })}{' '}
               {roster && read.from && t('rosters.import_span', { span: spanWords(read.from, read.until) })}{' '}
               {roster && read.leave > 0 && t('rosters.import_leave', { count: read.leave })}{' '}
               {read.skipped > 0 && t('rosters.import_skipped', { count: read.skipped })}{' '}
