@@ -1,7 +1,7 @@
 // The frame of every page: top bar, rail, banners, foot.
 import { IconSearch, IconVolume, IconVolumeOff } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Counters } from '../alarms/counters'
 import { sound, useSound } from '../alarms/siren'
@@ -17,6 +17,7 @@ import { loadPalette, SearchField } from './search-field'
 import { Shield } from './shield'
 import { ApprovalStrip, CallStrip, FireStrip, InForce, WatchChip, WatchPrompt } from './slots'
 import { Loading, NotAllowed } from './states'
+import { useStill } from './still'
 import { UserMenu } from './user-menu'
 import { joinWindows, theWindows, useWindows } from './windows'
 
@@ -52,9 +53,11 @@ export function Shell() {
     F6: () => nextPanel(false),
     'Shift+F6': () => nextPanel(true),
   })
+  const banners = useRef<HTMLDivElement>(null)
+  useStill(banners)
   const body = (
     <>
-      <div className="banners">
+      <div className="banners" ref={banners}>
         <Banners />
         {desk.may('alarms.read') && (
           <>
