@@ -2,6 +2,7 @@ package rosters
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -86,8 +87,11 @@ func (d *Desk) undoRoster(ctx context.Context, by auth.Operator, r *receipt) err
 				return nil, nil
 			}
 			last, err := tx.LastEdit(ctx, r.draft, by.ID, Done)
-			if err != nil || last.Number != r.edit {
+			if errors.Is(err, ErrNotFound) || err == nil && last.Number != r.edit {
 				return nil, &ConflictError{Reason: "nothing_to_undo", Text: errNothing.Error()}
+			}
+			if err != nil {
+				return nil, err
 			}
 			step, err := d.turnEdit(ctx, tx, by, draft, last, Undone, ByUndo)
 			return step.Changes, err

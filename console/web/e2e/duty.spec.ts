@@ -1,22 +1,14 @@
 import { expect, type Page } from '@playwright/test'
 import { clean } from './axe'
 import { signIn, test, tooWide } from './desk'
+import { api, findStation, station } from './roster-desk'
 
 // The duty board as a sergeant uses it: who is here, who stands, who relieves whom,
 // and a check call with one key.
 
-let station = ''
-
 async function openBoard(page: Page, user = 'officer') {
   await signIn(page, user, '/devices')
-  if (station === '') {
-    const { items } = (await (await page.request.get('/api/v1/stations')).json()) as { items: { id: string }[] }
-    for (const { id } of items) {
-      const answer = await page.request.get(`/api/v1/rosters/${id}`)
-      const { officers } = (await answer.json()) as { officers: unknown[] }
-      if (station === '' && officers.length > 0) station = id
-    }
-  }
+  await findStation(page)
   await page.goto(`/duty?station=${station}`)
   await expect(page.locator('[data-post]').first()).toBeVisible({ timeout: 20_000 })
 }
@@ -33,16 +25,6 @@ interface Duty {
 interface Board {
   duties: Duty[]
   posts: { id: string; wanted: number; standing: string[] }[]
-}
-
-async function api<T>(page: Page, path: string, data?: unknown): Promise<T> {
-  const answer = await page.request.fetch(`/api/v1${path}`, {
-    method: data === undefined ? 'GET' : 'POST',
-    ...(data !== undefined && { data }),
-    headers: { origin: new URL(page.url()).origin },
-  })
-  expect(answer.ok(), `${path}: ${answer.status()} ${(await answer.text()).slice(0, 300)}`).toBeTruthy()
-  return (await answer.json()) as T
 }
 
 /** A post that the demo's own control room has manned, made to lack its officer again. */

@@ -1,91 +1,22 @@
-import { expect, type Page } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { clean } from './axe'
 import { PASSWORD, signIn, test, tooWide } from './desk'
+import {
+  api,
+  type Cell,
+  cellAt,
+  dropDraft,
+  findStation,
+  freshDraft,
+  type Officer,
+  officersOf,
+  openDraft,
+  saved,
+  station,
+} from './roster-desk'
 
 // Rosters as a chief makes them: by the keyboard, with others at work in the same
 // draft, with the planner, up to what officers are told.
-
-interface Cell {
-  officer: string
-  date: string
-  version: number
-  duties: { shift: string; post: string }[]
-}
-
-interface Officer {
-  id: string
-  name: string
-  unit: string
-  rank: string
-  held: { code: string }[]
-  user: string
-  badge: string
-}
-
-let station = ''
-
-/** Asks the console as whoever is signed in on the page. */
-async function api<T>(
-  page: Page,
-  path: string,
-  body?: unknown,
-  method = body === undefined ? 'GET' : 'POST',
-): Promise<T> {
-  const answer = await page.request.fetch(`/api/v1${path}`, {
-    method,
-    ...(body !== undefined && { data: body }),
-    headers: { origin: new URL(page.url()).origin },
-    timeout: 60_000,
-  })
-  expect(answer.ok(), `${method} ${path}: ${answer.status()} ${(await answer.text()).slice(0, 400)}`).toBeTruthy()
-  return (answer.status() === 204 ? undefined : await answer.json()) as T
-}
-
-/** The station of the demo that has officers. */
-async function findStation(page: Page): Promise<string> {
-  if (station) return station
-  const { items } = await api<{ items: { id: string }[] }>(page, '/stations')
-  for (const { id } of items) {
-    const register = await api<{ officers: unknown[] }>(page, `/rosters/${id}`)
-    if (station === '' && register.officers.length > 0) station = id
-  }
-  return station
-}
-
-const officersOf = async (page: Page): Promise<{ version: number; item: Officer }[]> =>
-  (await api<{ officers: { version: number; item: Officer }[] }>(page, `/rosters/${station}`)).officers
-
-/** A draft of one week of its own, months ahead, so that no test finds what another left. */
-let weeks = 20
-async function freshDraft(page: Page, days = 7): Promise<{ id: string; from: string }> {
-  weeks += 6
-  const from = new Date(Date.UTC(2027, 0, 4) + weeks * 7 * 86_400_000).toISOString().slice(0, 10)
-  const until = new Date(Date.parse(from) + (days - 1) * 86_400_000).toISOString().slice(0, 10)
-  const draft = await api<{ id: string }>(page, `/rosters/${station}/drafts`, {
-    name: `Test ${from} ${Date.now()}`,
-    from,
-    until,
-    copy: 'empty',
-  })
-  return { id: draft.id, from }
-}
-
-const dropDraft = (page: Page, id: string) => api(page, `/rosters/${station}/drafts/${id}`, undefined, 'DELETE')
-
-async function openDraft(page: Page, days = 7) {
-  await signIn(page, 'chief', '/devices')
-  await findStation(page)
-  const draft = await freshDraft(page, days)
-  await page.goto(`/rosters?station=${station}&draft=${draft.id}`)
-  const board = page.locator(`[data-board="${draft.id}"]`)
-  await expect(board).toBeVisible({ timeout: 20_000 })
-  await board.focus()
-  return { ...draft, board }
-}
-
-const cellAt = (page: Page, row: number, col: number) => page.locator(`#rc-${row}-${col}`)
-const saved = (page: Page, count: number) =>
-  expect(page.locator('[data-told]')).toHaveText(count === 1 ? '1 cell saved' : `${count} cells saved`)
 
 test('the keyboard makes a roster: set, range, clear, copy, fill, undo, redo, and all of it is kept', async ({
   page,
@@ -411,56 +342,6 @@ test('an officer sees the own shifts on a phone and asks for leave; the chief gr
   await expect(page.locator('[data-absence="approved"]', { hasText: note })).toBeVisible()
 })
 
-test('registers are edited and brought in row by row', async ({ page }) => {
-  await signIn(page, 'chief', '/devices')
-  await findStation(page)
-  await page.goto(`/rosters/registers?station=${station}&tab=posts`)
-  await page.locator('[data-roll] .rowlink').first().click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Check call every (min)').fill('45')
-  await dialog.getByRole('button', { name: 'Save' }).click()
-  await expect(dialog).toHaveCount(0)
-  await expect(page.locator('[data-roll]').first()).toContainText('45 minutes')
-  await page.goto(`/rosters/registers?station=${station}`)
-  await page.getByRole('button', { name: 'Bring in a file…' }).click()
-  await page.getByLabel(/^File/).setInputFiles({
-    name: 'officers.csv',
-    mimeType: 'text/csv',
-    buffer: Buffer.from(
-      'badge,name,rank,unit\n91001,Ada Byron,sergeant,Guard force A\n91002,Grace Hopper,admiral,Guard force B\n',
-    ),
-  })
-  await expect(page.locator('[data-import="read"]')).toContainText('New: 1')
-  await expect(page.locator('.import-table')).toContainText('admiral')
-  await page.getByRole('button', { name: /^Keep 1/ }).click()
-  await expect(page.locator('[data-import="saved"]')).toBeVisible()
-})
-
-test('a pack of rules says what it changes, is taken, and taken back in one press', async ({ page }) => {
-  await signIn(page, 'chief', '/devices')
-  await findStation(page)
-  const rules = async () => {
-    const { rules: kept } = await api<{ rules: { item: { id: string } }[] }>(page, `/rosters/${station}`)
-    return new Map(kept.map(({ item }) => [item.id, JSON.stringify(item)]))
-  }
-  const before = await rules()
-  await page.goto(`/rosters/registers?station=${station}&tab=rules`)
-  await page.getByRole('button', { name: 'Packs of rules…' }).click()
-  const dialog = page.getByRole('dialog')
-  const pack = dialog.getByLabel('Pack', { exact: true })
-  await pack.selectOption({ index: 0 })
-  await expect(dialog.getByRole('status')).toContainText('New: ')
-  await dialog.getByRole('button', { name: /^Take / }).click()
-  await expect(dialog).toHaveCount(0)
-  await expect(page.locator('[data-taken]')).toContainText('are in force')
-  expect(await rules()).not.toEqual(before)
-  await page.getByRole('button', { name: 'Take it back' }).click()
-  await expect(page.locator('[data-taken]')).toHaveCount(0)
-  const after = await rules()
-  for (const [id, rule] of before) expect(after.get(id)).toBe(rule)
-  for (const [id, rule] of after) if (!before.has(id)) expect(JSON.parse(rule).off).toBe(true)
-})
-
 test('a week kept under a name is put into other days, after it is said what that does', async ({ page }) => {
   const { id } = await openDraft(page, 14)
   await page.keyboard.press('d')
@@ -533,37 +414,6 @@ test('a swap that takes an exception goes from officer to officer to the chief, 
   await expect(page.locator('[data-swap="approved"]').first()).toContainText('Approved by Chris Chief, in force')
   const after = await api<{ cells: Cell[] }>(page, `/rosters/${station}/roster?from=${day(1)}&until=${day(1)}`)
   expect(after.cells.map((c) => c.officer)).toEqual([olive])
-})
-
-test("a month from the station's own spreadsheet: codes explained once, a draft of its own, and taken back", async ({
-  page,
-}) => {
-  const { id } = await openDraft(page)
-  const names = (await officersOf(page)).map(({ item }) => item.name)
-  const once = names.filter((name) => names.indexOf(name) === names.lastIndexOf(name))
-  const file = `Planning mars 2031\n\nNom complet;1;2;3\n${once[0]};Q7;Q7;off\n${once[1]};;CO9;Q7\nNobody at all;Q7;;\n`
-  const read = async () => {
-    await page.goto(`/rosters?station=${station}&draft=${id}`)
-    await page.locator('summary', { hasText: 'More' }).click()
-    await page.getByRole('button', { name: 'Bring in a file' }).click()
-    await page.getByLabel('Into').selectOption('')
-    await page
-      .locator('input[type="file"]')
-      .setInputFiles({ name: 'mars.csv', mimeType: 'text/csv', buffer: Buffer.from(file) })
-    await expect(page.locator('[data-import="read"]')).toContainText('1 Mar – 3 Mar 2031')
-  }
-  await read()
-  await page.getByLabel('What Q7 means').selectOption('shift:D')
-  await expect(page.locator('.import-said')).toContainText('New: 3')
-  await page.getByLabel('What CO9 means').selectOption('leave:annual')
-  await expect(page.locator('.import-said')).toContainText('1 spell of leave is new')
-  await expect(page.locator('.import-table')).toContainText('Nobody at all')
-  await page.getByRole('button', { name: /^Keep 4 · leave 1 with a fault/ }).click()
-  await expect(page.locator('[data-import="saved"]')).toBeVisible()
-  await page.getByRole('button', { name: 'Take it back' }).click()
-  await expect(page.locator('[data-import="undone"]')).toContainText('as it was before')
-  await read()
-  await expect(page.locator('.import-said')).toContainText('New: 3') // what was said is known
 })
 
 test('whoever may only read sees the roster and no way to change it', async ({ page }) => {

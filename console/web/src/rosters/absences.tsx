@@ -8,6 +8,7 @@ import { clock } from '../live'
 import { Failed, Loading } from '../shell/states'
 import type { Absences, Kept, Leave, Request } from './contract'
 import { addDays, dayOf, spanWords } from './days'
+import { OfficersByName } from './options'
 import type { RollProps } from './roll'
 import { decisionWords, leaveWords, refusedWords } from './words'
 
@@ -76,13 +77,7 @@ export default function AbsencesTab({ station, rolls, write }: RollProps) {
             onChange={(e) => setAdding(e.target.value)}
           >
             <option value="">{t('rosters.leave_for')}</option>
-            {[...rolls.order]
-              .sort((a, b) => a.name.localeCompare(b.name))
-              .map((o) => (
-                <option key={o.id} value={o.id}>
-                  {o.name}
-                </option>
-              ))}
+            <OfficersByName rolls={rolls} />
           </select>
         )}
       </div>

@@ -5,7 +5,7 @@ import { At } from '../shell/times'
 import { dayWords } from './days'
 import { useExchanges } from './exchange-lists'
 import type { Rolls } from './register'
-import { Answers, SwapLine } from './swap-line'
+import { Answers, SwapLines } from './swap-line'
 import { refusedWords, shiftName } from './words'
 
 export default function Asked({ station, rolls, me }: { station: string; rolls: Rolls; me: string }) {
@@ -48,18 +48,13 @@ export default function Asked({ station, rolls, me }: { station: string; rolls: 
       {offered.length > 0 && (
         <section aria-label={t('rosters.swaps_asked')}>
           <h2 className="h3">{t('rosters.swaps_asked')}</h2>
-          <ol className="mine-list">
-            {offered.map((one) => (
-              <SwapLine
-                key={one.item.id}
-                one={one}
-                me={me}
-                rolls={rolls}
-                busy={busy}
-                onTurn={(step) => void turn('swaps', one, step)}
-              />
-            ))}
-          </ol>
+          <SwapLines
+            list={offered}
+            me={me}
+            rolls={rolls}
+            busy={busy}
+            onTurn={(one, step) => void turn('swaps', one, step)}
+          />
         </section>
       )}
     </>

@@ -10,6 +10,7 @@ import { Choice } from '../shell/field'
 import type { Alternative, Leave, Publication, Reliefs } from './contract'
 import { leaveKinds } from './contract'
 import { dayOf, dayWords } from './days'
+import { OfficersByName } from './options'
 import type { Rolls } from './register'
 import { Span, useSpan } from './span'
 import {
@@ -101,13 +102,7 @@ export default function Away(props: {
             data-autofocus
           >
             <option value="">{t('rosters.choose')}</option>
-            {[...rolls.order]
-              .sort((a, b) => a.name.localeCompare(b.name))
-              .map((o) => (
-                <option key={o.id} value={o.id}>
-                  {o.name}
-                </option>
-              ))}
+            <OfficersByName rolls={rolls} />
           </Choice>
           <Choice
             label={t('rosters.kind_of_leave')}

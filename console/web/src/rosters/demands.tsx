@@ -5,6 +5,7 @@ import { ask } from '../ask'
 import { FormDialog } from '../shell/form-dialog'
 import type { Demand, Draft } from './contract'
 import { daysFrom, dayWords } from './days'
+import { Named, Shifts } from './options'
 import type { Rolls } from './register'
 import type { Roster } from './roster'
 import { Span, useSpan } from './span'
@@ -72,11 +73,7 @@ export default function Demands({ roster, rolls, onClose }: { roster: Roster; ro
         <label className="field">
           {t('rosters.post')}
           <select className="input" value={post} onChange={(e) => setPost(e.target.value)} data-autofocus>
-            {posts.map((p) => (
-              <option key={p.id} value={p.id}>
-                {p.name}
-              </option>
-            ))}
+            <Named of={posts} />
           </select>
         </label>
         <Span
@@ -90,11 +87,7 @@ export default function Demands({ roster, rolls, onClose }: { roster: Roster; ro
         <label className="field">
           {t('rosters.shift')}
           <select className="input" value={shift} onChange={(e) => setShift(e.target.value)}>
-            {types.map((type) => (
-              <option key={type.code} value={type.code}>
-                {type.code} {type.name}
-              </option>
-            ))}
+            <Shifts of={types} />
           </select>
         </label>
         <label className="field">

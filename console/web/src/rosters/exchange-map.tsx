@@ -6,6 +6,7 @@ import { Choice } from '../shell/field'
 import type { Imported } from './contract'
 import { leaveKinds } from './contract'
 import type { Said, What } from './exchange'
+import { PostsInUse, Shifts } from './options'
 import type { Rolls } from './register'
 import { leaveWords, qualificationWords } from './words'
 
@@ -229,11 +230,7 @@ function Code(props: { code: string; times: number; meaning: string; rolls: Roll
       >
         <option value="">{t('rosters.code_ask')}</option>
         <option value="off">{t('rosters.free')}</option>
-        {[...rolls.types.values()].map((type) => (
-          <option key={type.code} value={`shift:${type.code}`}>
-            {type.code} {type.name}
-          </option>
-        ))}
+        <Shifts of={[...rolls.types.values()]} prefix="shift:" />
         {leaveKinds.map((kind) => (
           <option key={kind} value={`leave:${kind}`}>
             {leaveWords(t, kind)}
@@ -248,13 +245,7 @@ function Code(props: { code: string; times: number; meaning: string; rolls: Roll
           onChange={(e) => onSay(e.target.value ? `${what}@${e.target.value}` : what)}
         >
           <option value="">{t('rosters.code_no_post')}</option>
-          {[...rolls.posts.values()]
-            .filter((p) => !p.gone)
-            .map((p) => (
-              <option key={p.id} value={p.id}>
-                {p.name}
-              </option>
-            ))}
+          <PostsInUse rolls={rolls} />
         </select>
       )}
     </div>

@@ -13,6 +13,7 @@ import type { Board, Officer } from './contract'
 import { dayOf, dayWords } from './days'
 import { useExchanges } from './exchange-lists'
 import { fits } from './give'
+import { PostsInUse, Shifts } from './options'
 import type { RollProps } from './roll'
 import { rankWords, refusedWords, shiftName, swapWords, turnsWords, violationWords } from './words'
 
@@ -252,13 +253,7 @@ function Recall(props: { station: string; rolls: RollProps['rolls']; onClose: ()
           )}
         </Field>
         <Choice label={t('rosters.shift')} value={shift} onChange={(e) => setShift(e.target.value)}>
-          {[...rolls.types.values()]
-            .filter((type) => !type.gone)
-            .map((type) => (
-              <option key={type.code} value={type.code}>
-                {type.code} {type.name}
-              </option>
-            ))}
+          <Shifts of={[...rolls.types.values()].filter((type) => !type.gone)} />
         </Choice>
         <Choice
           label={t('rosters.post')}
@@ -270,13 +265,7 @@ function Recall(props: { station: string; rolls: RollProps['rolls']; onClose: ()
           }}
         >
           <option value="">{t('rosters.reserve')}</option>
-          {[...rolls.posts.values()]
-            .filter((p) => !p.gone)
-            .map((p) => (
-              <option key={p.id} value={p.id}>
-                {p.name}
-              </option>
-            ))}
+          <PostsInUse rolls={rolls} />
         </Choice>
       </div>
       <Whom free={free} chosen={chosen} onChoose={setOfficers} />

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { Choice, Entry, Field } from '../shell/field'
 import { type Post, ranks } from './contract'
+import { Named } from './options'
 import { Listed, Roll, type RollProps } from './roll'
 import { qualificationWords, rankWords } from './words'
 
@@ -126,13 +127,7 @@ export default function Posts({ station, rolls, write }: RollProps) {
             onChange={(e) => set({ paired_with: e.target.value })}
           >
             <option value="">–</option>
-            {[...rolls.posts.values()]
-              .filter((o) => o.id !== p.id)
-              .map((o) => (
-                <option key={o.id} value={o.id}>
-                  {o.name}
-                </option>
-              ))}
+            <Named of={[...rolls.posts.values()].filter((o) => o.id !== p.id)} />
           </Choice>
           {minutes.map((name) => (
             <Entry

@@ -1,4 +1,5 @@
-// One swap as one of its two officers sees it, and the two ways to answer.
+// Swaps as one of their two officers sees them, and the two ways to answer.
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Kept } from './contract'
 import { dayWords } from './days'
@@ -23,7 +24,26 @@ export function Answers({ busy, onAnswer }: { busy: boolean; onAnswer: (step: 'a
   )
 }
 
-export function SwapLine(props: {
+export function SwapLines(props: {
+  list: readonly Kept<Exchange>[]
+  me: string
+  rolls: Rolls
+  busy: boolean
+  onTurn: (one: Kept<Exchange>, step: string) => void
+  children?: ReactNode
+}) {
+  const { list, me, rolls, busy, onTurn, children } = props
+  return (
+    <ol className="mine-list">
+      {list.map((one) => (
+        <SwapLine key={one.item.id} one={one} me={me} rolls={rolls} busy={busy} onTurn={(step) => onTurn(one, step)} />
+      ))}
+      {children}
+    </ol>
+  )
+}
+
+function SwapLine(props: {
   one: Kept<Exchange>
   me: string
   rolls: Rolls

@@ -11,8 +11,9 @@ import { addDays, dayWords } from './days'
 import { useExchanges } from './exchange-lists'
 import { fits } from './give'
 import type { Mine } from './mine'
+import { Named } from './options'
 import type { Rolls } from './register'
-import { isOpen, SwapLine } from './swap-line'
+import { isOpen, SwapLines } from './swap-line'
 import { refusedWords, turnsWords } from './words'
 
 /** Settled swaps that are still shown. */
@@ -45,19 +46,9 @@ export default function Swaps(props: { station: string; rolls: Rolls; mine: Mine
         </p>
       )}
       {error && <Failed fault={error} again={() => void again()} />}
-      <ol className="mine-list">
-        {list.map((one) => (
-          <SwapLine
-            key={one.item.id}
-            one={one}
-            me={me}
-            rolls={rolls}
-            busy={busy}
-            onTurn={(step) => void turn('swaps', one, step)}
-          />
-        ))}
+      <SwapLines list={list} me={me} rolls={rolls} busy={busy} onTurn={(one, step) => void turn('swaps', one, step)}>
         {list.length === 0 && !error && <li className="dim">{t('rosters.none')}</li>}
-      </ol>
+      </SwapLines>
       {offering && (
         <Offer
           station={station}
@@ -154,11 +145,7 @@ function Offer(props: {
               }}
             >
               <option value="">{t('rosters.choose')}</option>
-              {able.map((o) => (
-                <option key={o.id} value={o.id}>
-                  {o.name}
-                </option>
-              ))}
+              <Named of={able} />
             </Choice>
             <Choice label={t('rosters.swap_for')} value={want} onChange={(e) => setWant(e.target.value)}>
               <option value="">{t('rosters.swap_nothing')}</option>
