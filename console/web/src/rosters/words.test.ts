@@ -80,6 +80,12 @@ describe('the words of rosters', () => {
     expect(violationWords(t, v, rolls)).toBe(
       'Chi Nguyen rests 0 h, needs 11 h: Night ends Fri 11 Dec 06:00, Day starts Fri 11 Dec 06:00.',
     )
+    const off = (have: number) => violationWords(t, { ...v, code: 'days_off', have, need: 2, unit: 'days' }, rolls)
+    expect(off(1)).toContain('has 1 day off in a row')
+    expect(off(0)).toContain('has 0 days off in a row')
+    expect(
+      violationWords(t, { ...v, code: 'fairness_nights', have: 100, need: 250, unit: 'hundredths' }, rolls),
+    ).toContain('has 1 night, a fair share is 2.5')
     expect(hoursWords(t, 455)).toBe('7 h 35 min')
   })
   it('say why something was not taken, and hide no code', () => {

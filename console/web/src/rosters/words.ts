@@ -74,6 +74,7 @@ export function violationWords(t: TFunction, v: Violation, rolls: Rolls): string
     have: amountWords(t, v.have, v.unit),
     need: amountWords(t, v.need, v.unit),
     lack: v.need - v.have,
+    count: v.unit === 'hundredths' ? v.have / 100 : v.have,
   }
   return t(`rosters.problem.${key(v.code)}`, { ...params, defaultValue: `${v.name}: ${params.officer} ${params.day}` })
 }
