@@ -255,6 +255,10 @@ var (
 	numberForm = regexp.MustCompile(`^[-+0-9.eE,\s%a-zA-Z()/]*$`) // numbers, units, path letters, transform functions
 )
 
+// transforms are the functions of a transformation (SVG 1.1, 7.6), the only ones that a
+// value of numbers may call.
+var transforms = words(`matrix( translate( scale( rotate( skewX( skewY(`)
+
 // cleanValue says whether a value may stand, by the attribute that it belongs to.
 func cleanValue(name, value string) (string, bool) {
 	value = strings.TrimSpace(value)
@@ -268,6 +272,11 @@ func cleanValue(name, value string) (string, bool) {
 	}
 	if paints[name] {
 		return cleanPaint(value)
+	}
+	for _, call := range functionForm.FindAllString(value, -1) {
+		if !transforms[strings.Join(strings.Fields(call), "")] {
+			return "", false
+		}
 	}
 	return value, numberForm.MatchString(value)
 }
